@@ -1,0 +1,193 @@
+import type { RoomReport } from '../core/protocol/agent';
+
+/**
+ * What the registry offers, as interfaces: the balancer, the API and the lobby depend on these, tests may stand in for them.
+ * Every method rejects with `RegistryUnavailable` when Redis does not answer within the command time limit.
+ */
+
+/** One node of a refresh: what the owner's poll of this tick found. */
+export interface NodeUpdate {
+  readonly nodeId: string;
+  readonly startId: string;
+  /** What others may read of it: stored as JSON in the hash `nodes`. */
+  readonly endpoint: string;
+  readonly zone: string;
+  readonly version: string;
+  readonly sessions: number;
+  readonly connections: number;
+  readonly capacity: number;
+  /** Above 0. Score in the sorted set = (sessions + pending) / weight. */
+  readonly weight: number;
+  /** Most reservations pending at once. */
+  readonly window: number;
+  /**
+   * green: takes joins. held: takes joins only when no green node can (S8). suspect: none for now.
+   * draining: none any more, but rooms that live there stay there. sealed: none, and rooms are given another node.
+   */
+  readonly standing: 'green' | 'held' | 'suspect' | 'draining' | 'sealed';
+  /** Reservations fulfilled since the last refresh. */
+  readonly arrivals: readonly string[];
+}
+
+export interface RefreshResult {
+  /** Per node: reservations pending now, and how many ran out unfulfilled since the last refresh. */
+  readonly pending: ReadonlyMap<string, { readonly count: number; readonly expired: number }>;
+}
+
+/** Seats wanted, all on one node: all or none. */
+export interface ReserveRequest {
+  /** One reservation id per seat. */
+  readonly rids: readonly string[];
+  /** With the same key the first answer comes again while its node takes joins. Scoped by the caller; kept for 10 minutes. */
+  readonly idempotency?: {
+    readonly key: string;
+    /** Of the request's content; another fingerprint under the same key is refused. */
+    readonly fingerprint: string;
+  };
+}
+
+export type ReserveResult =
+  | {
+      readonly ok: true;
+      readonly nodeId: string;
+      readonly startId: string;
+      /** The seats granted; on a replay those of the first answer. */
+      readonly rids: readonly string[];
+      /** When the ticket is to expire, Unix milliseconds by the registry's clock; the seats are kept 5 s longer. */
+      readonly ticketExpiresAtMs: number;
+    }
+  /** FULL: no node has room. BUSY: there is room, but every window is full. NO_NODES: no node takes joins. */
+  | { readonly ok: false; readonly code: 'FULL' | 'BUSY' | 'NO_NODES' | 'IDEMPOTENCY_KEY_REUSED' };
+
+export interface ReserveOptions {
+  /** Lifetime of the tickets, in milliseconds. */
+  readonly ticketTtlMs: number;
+  /** Nodes that this balancer's own polls cannot reach: not chosen, whatever the registry says. */
+  readonly exclude: readonly string[];
+  /** spread: lowest load per weight first. pack: the fullest node that still has room first. */
+  readonly policy: 'spread' | 'pack';
+}
+
+/** Seats of one cluster. */
+export interface SeatRegistry {
+  /** Owner only, once a tick: writes nodes, confirms arrivals, expires reservations. Nodes not named are removed. One script call. */
+  refresh(update: { readonly epoch: number; readonly nodes: readonly NodeUpdate[] }): Promise<RefreshResult>;
+  /** Takes one node out of the joins at once, between two refreshes (its agent connection broke). */
+  suspend(nodeId: string, epoch: number): Promise<void>;
+  /** Many requests in one script call, each on its own: the results are in the order of the requests. */
+  reserve(requests: readonly ReserveRequest[], options: ReserveOptions): Promise<ReserveResult[]>;
+  /** What `refresh` wrote of a node; null when unknown. */
+  node(nodeId: string): Promise<NodeUpdate | null>;
+}
+
+export interface RoomStartRequest {
+  readonly roomId: string;
+  readonly mode: string;
+  readonly playerId: string;
+  /** All members, as the match token says; creates the room at the first start. */
+  readonly members: readonly string[];
+}
+
+export type RoomStartResult =
+  | {
+      readonly ok: true;
+      readonly nodeId: string;
+      readonly startId: string;
+      readonly rid: string;
+      readonly gen: number;
+      /** Members who have not finished. */
+      readonly expected: readonly string[];
+      readonly ticketExpiresAtMs: number;
+    }
+  /** BUSY also while the room's node is suspect: it may come back, so the room waits (S2). ROOM_CLOSED: ended, dissolved, or this player has finished. */
+  | { readonly ok: false; readonly code: 'FULL' | 'BUSY' | 'NO_NODES' | 'ROOM_CLOSED' | 'MATCH_TOKEN_INVALID' };
+
+export interface RoomRecord {
+  readonly roomId: string;
+  readonly mode: string;
+  readonly status: 'started' | 'complete' | 'ended' | 'dissolved';
+  readonly nodeId: string | null;
+  readonly startId: string | null;
+  readonly gen: number;
+  readonly members: readonly string[];
+  readonly finished: readonly string[];
+}
+
+/** Rooms of the game cluster; in the same script call as its seats. */
+export interface RoomRegistry {
+  /** S2: the first call places the room and reserves a seat for each member; later calls repeat its node. A dead node: placed anew, gen + 1. */
+  start(request: RoomStartRequest, options: ReserveOptions): Promise<RoomStartResult>;
+  /** Ends one member's part; idempotent. Creates the ended state also for a room that was never started. */
+  finish(
+    request: RoomStartRequest,
+  ): Promise<{ readonly status: 'finished' | 'ended' } | { readonly status: 'unknown-member' }>;
+  get(roomId: string): Promise<RoomRecord | null>;
+  /**
+   * Owner only: what game nodes report. complete → noted; closed as incomplete → dissolved; closed as empty or ended → ended.
+   * A report with an older gen than the record's is answered with `stale`: the room lives elsewhere, tell the node to close it.
+   */
+  report(
+    nodeId: string,
+    startId: string,
+    reports: readonly RoomReport[],
+    epoch: number,
+  ): Promise<readonly { readonly roomId: string; readonly outcome: 'ok' | 'stale' }[]>;
+}
+
+/** A room that was just decided, or that a player has. */
+export interface Match {
+  readonly roomId: string;
+  readonly mode: string;
+  readonly pool: string;
+  readonly members: readonly string[];
+  /** Unix milliseconds by the registry's clock; not complete by then → dissolved. */
+  readonly deadlineMs: number;
+}
+
+export interface WaitingPlayer {
+  readonly playerId: string;
+  readonly mode: string;
+  readonly pool: string;
+  /** Identifies the connection; of two for one player the one that entered last holds. */
+  readonly connectionId: string;
+  /** Unix milliseconds; decides the order. Kept over reconnects, and when Redis was emptied. */
+  readonly enteredAtMs: number;
+}
+
+export type PlayerStanding =
+  | { readonly playerId: string; readonly state: 'waiting' }
+  | { readonly playerId: string; readonly state: 'matched'; readonly match: Match }
+  /** A newer connection of the same player entered elsewhere. */
+  | { readonly playerId: string; readonly state: 'replaced' };
+
+/** The lobby's queue; everything under the lobby cluster's hash tag. */
+export interface MatchQueue {
+  /** Enqueues (or keeps the old place), then matches as many rooms as there are players for. Returns the player's standing and rooms made by this call. */
+  enter(player: WaitingPlayer, roomSize: number): Promise<{ standing: PlayerStanding; made: Match[] }>;
+  /** Takes a waiting player out; a matched one stays matched. */
+  leave(playerId: string, connectionId: string): Promise<'left' | 'matched' | 'unknown'>;
+  /** The connection was lost: keeps the place, but is not matched until heard of again. */
+  away(playerId: string, connectionId: string): Promise<void>;
+  /** Every second, for all players that wait on this lobby node: they are alive (and are enqueued again if the registry forgot). Returns their standings. */
+  heartbeat(players: readonly WaitingPlayer[]): Promise<PlayerStanding[]>;
+  /** Every second on every lobby node: matches what can be matched, dissolves overdue rooms, forgets the long silent. */
+  sweep(roomSize: (mode: string) => number | undefined): Promise<{ made: Match[]; dissolved: Match[] }>;
+  /** The player has learned of the match. */
+  acknowledge(playerId: string, roomId: string): Promise<void>;
+  /** The room is complete on its game node: no longer dissolved for lateness. */
+  complete(roomId: string): Promise<void>;
+  /** Membership ends: of these players, or of all when absent (room ended or dissolved). Idempotent; never touches a membership of another room. */
+  release(roomId: string, players?: readonly string[]): Promise<void>;
+  /** Waiting players per mode and pool. */
+  depths(): Promise<readonly { mode: string; pool: string; waiting: number }[]>;
+  /** The match as stored; null when unknown. */
+  match(roomId: string): Promise<Match | null>;
+}
+
+/** Redis did not answer, or not in time. */
+export class RegistryUnavailable extends Error {
+  constructor(cause: unknown) {
+    super('The registry cannot be reached', { cause });
+    this.name = 'RegistryUnavailable';
+  }
+}

@@ -1,0 +1,76 @@
+import { createDecoder, createSigner, createVerifier, TokenError } from 'fast-jwt';
+import type { z } from 'zod';
+import type { NodeKey } from '../core/protocol/agent';
+
+export type TokenFault = 'malformed' | 'signature' | 'expired' | 'claims';
+
+export type Verified<T> =
+  | { readonly ok: true; readonly claims: T }
+  | { readonly ok: false; readonly fault: TokenFault };
+
+const decode = createDecoder({ complete: true });
+
+/** Reads header and claims without trusting them: only to learn which key to verify with. Null when it is not a token. */
+export function peek(token: string): { kid: string | undefined; payload: Record<string, unknown> } | null {
+  try {
+    const { header, payload } = decode(token) as { header: { kid?: string }; payload: Record<string, unknown> };
+    return typeof payload === 'object' && payload !== null ? { kid: header.kid, payload } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Signs claims with HS256 under a node's key. The claims carry `iat` and `exp` themselves. */
+export function signer(key: NodeKey): (claims: object) => string {
+  return createSigner({ key: Buffer.from(key.key, 'base64url'), algorithm: 'HS256', kid: key.kid });
+}
+
+/** Verifies HS256 tokens against any of the keys (chosen by `kid`) and the claims against a schema. */
+export function verifier<T>(keys: readonly NodeKey[], schema: z.ZodType<T>): (token: string) => Verified<T> {
+  const byKid = new Map(
+    keys.map((key) => [
+      key.kid,
+      createVerifier({ key: Buffer.from(key.key, 'base64url'), algorithms: ['HS256'], cache: false }),
+    ]),
+  );
+  return (token) => {
+    const kid = peek(token)?.kid;
+    if (kid === undefined) return { ok: false, fault: 'malformed' };
+    const verify = byKid.get(kid);
+    if (verify === undefined) return { ok: false, fault: 'signature' };
+    return check(() => verify(token), schema);
+  };
+}
+
+/** Signs with Ed25519: what a balancer shows a node. `privateKey` is PEM (PKCS 8). */
+export function ed25519Signer(privateKey: string): (claims: object) => string {
+  return createSigner({ key: privateKey, algorithm: 'EdDSA' });
+}
+
+/** Verifies Ed25519 tokens against one or two public keys (PEM, SPKI). */
+export function ed25519Verifier<T>(
+  publicKeys: readonly string[],
+  schema: z.ZodType<T>,
+): (token: string) => Verified<T> {
+  const verifiers = publicKeys.map((key) => createVerifier({ key, algorithms: ['EdDSA'], cache: false }));
+  return (token) => {
+    let last: Verified<T> = { ok: false, fault: 'signature' };
+    for (const verify of verifiers) {
+      last = check(() => verify(token), schema);
+      if (last.ok || last.fault === 'expired') return last;
+    }
+    return last;
+  };
+}
+
+function check<T>(verify: () => unknown, schema: z.ZodType<T>): Verified<T> {
+  let claims: unknown;
+  try {
+    claims = verify();
+  } catch (error) {
+    if (error instanceof TokenError && error.code === TokenError.codes.expired) return { ok: false, fault: 'expired' };
+    return { ok: false, fault: 'signature' };
+  }
+  const parsed = schema.safeParse(claims);
+  return parsed.success ? { ok: true, claims: parsed.data } : { ok: false, fault: 'claims' };
+}
