@@ -191,3 +191,11 @@ export class RegistryUnavailable extends Error {
     this.name = 'RegistryUnavailable';
   }
 }
+
+/** A write was refused because an owner with a higher epoch has written since: whoever gets this is no longer the owner (S4). */
+export class StaleEpoch extends Error {
+  constructor(epoch: number) {
+    super(`Epoch ${epoch} is over: the cluster has a newer owner`);
+    this.name = 'StaleEpoch';
+  }
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type Redis from 'ioredis';
+import { answered } from './connection';
+
+/**
+ * One Lua script. Each is a file of its own, `scripts/NAME.KEYCOUNT.ts` (`n`: the number of keys varies), whose header lists
+ * every KEYS[n] and ARGV[n] and what is returned. The Lua is in a template string, so that esbuild, jest and tsx all load it
+ * without a loader.
+ */
+export interface Script {
+  readonly name: string;
+  readonly lua: string;
+  readonly sha: string;
+}
+
+export function defineScript(name: string, lua: string): Script {
+  return { name, lua, sha: createHash('sha1').update(lua).digest('hex') };
+}
+
+/**
+ * Runs a script by its hash; sends its text when Redis does not know it (first use, restart, SCRIPT FLUSH).
+ * @throws RegistryUnavailable when Redis does not answer.
+ */
+export async function run(
+  redis: Redis,
+  script: Script,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  try {
+    return await redis.evalsha(script.sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    const unknown = error instanceof Error && error.message.startsWith('NOSCRIPT');
+    return answered(unknown ? redis.eval(script.lua, keys.length, ...keys, ...args) : Promise.reject(error));
+  }
+}
+
+/**
+ * Reads a script's reply, a flat array, value by value: the types are checked where the untyped reply enters, cheaply enough
+ * for the hot path.
+ */
+export class Reply {
+  readonly #script: string;
+  readonly #values: readonly unknown[];
+  #next = 0;
+
+  constructor(script: Script, raw: unknown) {
+    this.#script = script.name;
+    this.#values = Array.isArray(raw) ? raw : [raw];
+  }
+
+  /** True when every value was read. */
+  get done(): boolean {
+    return this.#next >= this.#values.length;
+  }
+
+  int(): number {
+    const value = this.#values[this.#next++];
+    if (typeof value !== 'number') throw this.#unexpected('an integer', value);
+    return value;
+  }
+
+  text(): string {
+    const value = this.#values[this.#next++];
+    if (typeof value !== 'string') throw this.#unexpected('a string', value);
+    return value;
+  }
+
+  #unexpected(wanted: string, value: unknown): Error {
+    return new Error(`script ${this.#script}: value ${this.#next} of the reply is ${typeof value}, expected ${wanted}`);
+  }
+}
