@@ -1,0 +1,26 @@
+import type { AssignReply, FinishReply, RoomReply } from '../core/protocol/rest';
+import type { ClusterSnapshot } from '../core/snapshot';
+
+/** What the routes hand their validated input to. Each method rejects with a `FleetError`, or `RegistryUnavailable`. */
+export interface Assigner {
+  /** A place on a lobby node. With the same idempotency key the same answer comes again while its ticket is valid. */
+  lobby(playerId: string, idempotencyKey?: string): Promise<AssignReply>;
+  /** The room's game node; the same for all members, however often asked. */
+  start(roomId: string, matchToken: string): Promise<AssignReply>;
+  /** Ends this player's part in the room; may be repeated. */
+  finish(roomId: string, matchToken: string, result?: unknown): Promise<FinishReply>;
+  room(roomId: string): Promise<RoomReply>;
+}
+
+/** What is known of the clusters now; the balancer's view. */
+export interface ClusterReader {
+  clusters(): readonly string[];
+  /** Undefined until the cluster was looked at for the first time. */
+  snapshot(cluster: string): ClusterSnapshot | undefined;
+}
+
+/** The balancer's recent events. */
+export interface EventReader {
+  /** Events with an id above `id`, oldest first, `limit` at most. */
+  after(id: number, limit: number): readonly object[];
+}

@@ -1,0 +1,41 @@
+import type { ClusterSnapshot, NodeSnapshot } from '../core/snapshot';
+import type { ClusterReader } from './backend';
+
+interface ClusterReply extends ClusterSnapshot {
+  readonly totals: {
+    readonly nodes: number;
+    /** Nodes that take joins: green and open. */
+    readonly joinable: number;
+    readonly connections: number;
+    readonly sessions: number;
+    readonly pending: number;
+    /** Of the joinable nodes. */
+    readonly capacity: number;
+  };
+}
+
+/** Answer of `GET /v1/clusters`: each cluster as this balancer sees it, with its sums. A cluster not looked at yet is left out. */
+export function clustersReply(reader: ClusterReader): { clusters: ClusterReply[] } {
+  const snapshots = reader.clusters().map((cluster) => reader.snapshot(cluster));
+  return {
+    clusters: snapshots
+      .filter((snapshot) => snapshot !== undefined)
+      .map((snapshot) => ({ ...snapshot, totals: totals(snapshot.nodes) })),
+  };
+}
+
+function totals(nodes: readonly NodeSnapshot[]): ClusterReply['totals'] {
+  const joinable = nodes.filter((node) => node.health === 'green' && node.phase === 'open');
+  return {
+    nodes: nodes.length,
+    joinable: joinable.length,
+    connections: sum(nodes, (node) => node.connections),
+    sessions: sum(nodes, (node) => node.sessions),
+    pending: sum(nodes, (node) => node.pending),
+    capacity: sum(joinable, (node) => node.capacity),
+  };
+}
+
+function sum(nodes: readonly NodeSnapshot[], of: (node: NodeSnapshot) => number): number {
+  return nodes.reduce((total, node) => total + of(node), 0);
+}

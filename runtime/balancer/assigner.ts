@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto';
+import type { Assigner } from '../api/backend';
+import { FleetError } from '../core/errors';
+import type { AssignReply, FinishReply, RoomReply } from '../core/protocol/rest';
+import type { TicketRoom } from '../core/protocol/ticket';
+import type {
+  MatchQueue,
+  ReserveOptions,
+  ReserveRequest,
+  ReserveResult,
+  RoomRegistry,
+  RoomStartRequest,
+  SeatRegistry,
+} from '../registry/types';
+import type { NodeTokens } from '../tickets/node-tokens';
+import type { EventSink } from './events';
+import type { ClusterView } from './view';
+
+/** Why a join was refused: FULL is what the autoscaler's emergency rule waits for, the others are no lack of machines. */
+export type Refusal = 'FULL' | 'BUSY' | 'NO_NODES';
+
+export interface AssignerOptions {
+  readonly lobby: {
+    readonly cluster: string;
+    readonly seats: { reserve(request: ReserveRequest, options: ReserveOptions): Promise<ReserveResult> };
+  };
+  readonly game: {
+    readonly cluster: string;
+    readonly seats: Pick<SeatRegistry, 'node'>;
+    readonly rooms: Pick<RoomRegistry, 'start' | 'finish' | 'get'>;
+  };
+  readonly matchQueue: Pick<MatchQueue, 'release' | 'match'>;
+  readonly view: Pick<ClusterView, 'node' | 'joinable' | 'excluded'>;
+  readonly tokens: NodeTokens;
+  readonly events: EventSink;
+  /** Told of each join that was refused. */
+  readonly onRefused: (cluster: string, code: Refusal) => void;
+  /** Lifetime of tickets, in milliseconds. */
+  readonly ticketTtlMs: number;
+  /** @default spread */
+  readonly policy?: ReserveOptions['policy'];
+}
+
+/** A node that fell silent after the registry's last refresh is tried around this often; then the caller is to come back. */
+const LOBBY_ATTEMPTS = 3;
+
+/** Of a finish's `result`, as JSON, the event keeps this many characters: the memory of events is bounded. */
+const MAX_RESULT_CHARS = 4_096;
+
+interface Seat {
+  readonly playerId: string;
+  readonly nodeId: string;
+  readonly startId: string;
+  readonly rid: string;
+  readonly jti: string;
+  readonly ticketExpiresAtMs: number;
+  readonly room?: TicketRoom;
+}
+
+/**
+ * Places players: reserves in the registry, checks the answer against what our own polls say of the node now (S7; the
+ * registry is up to a second behind), and signs the ticket. Keeps no state of its own.
+ */
+export class RegistryAssigner implements Assigner {
+  readonly #options: AssignerOptions;
+
+  constructor(options: AssignerOptions) {
+    this.#options = options;
+  }
+
+  async lobby(playerId: string, idempotencyKey?: string): Promise<AssignReply> {
+    const { lobby, view } = this.#options;
+    let exclude = view.excluded(lobby.cluster);
+    for (let attempt = 0; attempt < LOBBY_ATTEMPTS; attempt++) {
+      const request = {
+        rids: [randomUUID()],
+        ...(idempotencyKey !== undefined && {
+          idempotency: { key: `lobby/${idempotencyKey}`, fingerprint: playerId },
+        }),
+      };
+      const placed = await lobby.seats.reserve(request, this.#reserveOptions(exclude));
+      if (!placed.ok) {
+        if (placed.code === 'IDEMPOTENCY_KEY_REUSED') {
+          throw new FleetError(placed.code, { field: 'header.idempotency-key' });
+        }
+        throw this.#refused(lobby.cluster, placed.code);
+      }
+      const node = view.node(lobby.cluster, placed.nodeId);
+      const rid = placed.rids[0];
+      if (node !== undefined && rid !== undefined && view.joinable(lobby.cluster, placed.nodeId, placed.startId)) {
+        // The ticket's own id is that of the seat, so that a replay gives the identical ticket, which still works only once.
+        return this.#ticket({ ...placed, playerId, rid, jti: rid }, node.endpoint);
+      }
+      exclude = [...exclude, placed.nodeId];
+    }
+    throw this.#refused(lobby.cluster, 'BUSY');
+  }
+
+  async start(roomId: string, matchToken: string): Promise<AssignReply> {
+    const { game, view } = this.#options;
+    const request = this.#member(roomId, matchToken);
+    const placed = await game.rooms.start(request, this.#reserveOptions(view.excluded(game.cluster)));
+    if (!placed.ok) {
+      if (placed.code === 'MATCH_TOKEN_INVALID') {
+        throw new FleetError(placed.code, { detail: 'the room has other members', field: 'body.matchToken' });
+      }
+      if (placed.code === 'ROOM_CLOSED') throw new FleetError(placed.code);
+      throw this.#refused(game.cluster, placed.code);
+    }
+    const endpoint = await this.#roomEndpoint(placed.nodeId, placed.startId);
+    // The room stays where it is: its node may come back, and the owner's next refresh decides whether it did.
+    if (endpoint === null) throw this.#refused(game.cluster, 'BUSY');
+    const room = { id: roomId, gen: placed.gen, mode: request.mode, members: [...placed.expected] };
+    return this.#ticket({ ...placed, playerId: request.playerId, jti: randomUUID(), room }, endpoint);
+  }
+
+  async finish(roomId: string, matchToken: string, result?: unknown): Promise<FinishReply> {
+    const { game, matchQueue, events } = this.#options;
+    const request = this.#member(roomId, matchToken);
+    const text = resultText(result);
+    const outcome = await game.rooms.finish(request);
+    if (outcome.status === 'unknown-member') {
+      throw new FleetError('MATCH_TOKEN_INVALID', { detail: 'the room has other members', field: 'body.matchToken' });
+    }
+    // Second, so that a crash in between leaves a membership that the next finish, or the node's report, releases.
+    await matchQueue.release(roomId, [request.playerId]);
+    events.emit({
+      kind: 'player-finished',
+      cluster: game.cluster,
+      reason: `finish was called (${outcome.status})`,
+      details: { roomId, playerId: request.playerId, ...(text !== undefined && { result: text }) },
+    });
+    return { status: outcome.status };
+  }
+
+  async room(roomId: string): Promise<RoomReply> {
+    const { game, matchQueue } = this.#options;
+    const record = await game.rooms.get(roomId);
+    if (record !== null) {
+      const { nodeId, startId } = record;
+      return {
+        roomId,
+        mode: record.mode,
+        status: record.status,
+        nodeId,
+        endpoint: nodeId === null || startId === null ? null : await this.#roomEndpoint(nodeId, startId),
+        members: record.members.map((playerId) => ({ playerId, finished: record.finished.includes(playerId) })),
+      };
+    }
+    const match = await matchQueue.match(roomId);
+    if (match === null) throw new FleetError('ROOM_UNKNOWN', { field: 'path.roomId' });
+    return {
+      roomId,
+      mode: match.mode,
+      status: 'matched',
+      nodeId: null,
+      endpoint: null,
+      members: match.members.map((playerId) => ({ playerId, finished: false })),
+    };
+  }
+
+  /** Whom the match token speaks for; refuses one that is not a lobby node's, or for another room. */
+  #member(roomId: string, matchToken: string): RoomStartRequest {
+    const verified = this.#options.tokens.verifyMatch(matchToken);
+    const refuse = (detail: string) => new FleetError('MATCH_TOKEN_INVALID', { detail, field: 'body.matchToken' });
+    if (!verified.ok) throw refuse(verified.fault === 'expired' ? 'it has expired' : 'it is not one of ours');
+    const { iss, sub, room } = verified.claims;
+    // Game nodes hold a match key as well: one that was broken into must not be able to make up rooms.
+    if (this.#options.view.node(this.#options.game.cluster, iss) !== undefined) throw refuse('no lobby node signed it');
+    if (room.id !== roomId) throw refuse('it is for another room');
+    if (!room.members.includes(sub)) throw refuse('its player is not a member');
+    return { roomId, mode: room.mode, playerId: sub, members: room.members };
+  }
+
+  /** Where this start of a game node is reached; null while it is silent, restarted, sealed or gone. A draining node keeps its rooms. */
+  async #roomEndpoint(nodeId: string, startId: string): Promise<string | null> {
+    const { game, view } = this.#options;
+    const seen = view.node(game.cluster, nodeId);
+    if (seen !== undefined) {
+      const reachable = seen.health === 'green' || seen.health === 'held';
+      return reachable && seen.startId === startId && seen.phase !== 'sealed' ? seen.endpoint : null;
+    }
+    const known = await game.seats.node(nodeId);
+    const usable = known?.startId === startId && known.standing !== 'suspect' && known.standing !== 'sealed';
+    return usable ? known.endpoint : null;
+  }
+
+  #ticket(seat: Seat, endpoint: string): AssignReply {
+    const { tokens, ticketTtlMs } = this.#options;
+    // Whole seconds, rounded down: a ticket never outlives what the registry keeps for it.
+    const exp = Math.floor(seat.ticketExpiresAtMs / 1000);
+    const ticket = tokens.signTicket({
+      jti: seat.jti,
+      rid: seat.rid,
+      sub: seat.playerId,
+      aud: seat.nodeId,
+      st: seat.startId,
+      iat: Math.floor((seat.ticketExpiresAtMs - ticketTtlMs) / 1000),
+      exp,
+      ...(seat.room !== undefined && { room: seat.room }),
+    });
+    return { endpoint, ticket, expiresAt: new Date(exp * 1000).toISOString(), nodeId: seat.nodeId };
+  }
+
+  #reserveOptions(exclude: readonly string[]): ReserveOptions {
+    return { ticketTtlMs: this.#options.ticketTtlMs, exclude, policy: this.#options.policy ?? 'spread' };
+  }
+
+  #refused(cluster: string, code: Refusal): FleetError {
+    this.#options.onRefused(cluster, code);
+    return new FleetError(code);
+  }
+}
+
+/** The result as bounded JSON text, so that no caller can make the list of events unreadable. */
+function resultText(result: unknown): string | undefined {
+  if (result === undefined) return undefined;
+  try {
+    return JSON.stringify(result).slice(0, MAX_RESULT_CHARS);
+  } catch {
+    throw new FleetError('INVALID', { detail: 'nested too deeply', field: 'body.result' });
+  }
+}
