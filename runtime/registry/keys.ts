@@ -43,3 +43,31 @@ export function idempotencyKey(stack: string, cluster: string, key: string): str
 export function roomKey(stack: string, cluster: string, roomId: string): string {
   return `${clusterTag(stack, cluster)}:room:${roomId}`;
 }
+
+/** What the match queue of a lobby cluster consists of. Every match script gets all six, in this order. */
+export interface MatchKeys {
+  /** Hash: player id → their record as JSON: `mode`, `pool`, `at` (place, Unix milliseconds), `conn`, and `room` when matched. */
+  readonly players: string;
+  /** Sorted set, all scores 0, read by name: `mode|pool|place|playerId` of the players who wait and were there when last seen. */
+  readonly waiting: string;
+  /** Sorted set: player id by when their lobby node last spoke for them (Unix milliseconds). */
+  readonly heard: string;
+  /** Hash: room id → the match as JSON: a `Match` with its `status`, and who acknowledged it and who was released. */
+  readonly matches: string;
+  /** Sorted set: room id by when it must be looked at again: dissolved, or forgotten (Unix milliseconds). */
+  readonly due: string;
+  /** Set: `mode|pool` of queues that got players back outside of ENTER: the next sweep matches them. */
+  readonly touched: string;
+}
+
+export function matchKeys(stack: string, cluster: string): MatchKeys {
+  const tag = clusterTag(stack, cluster);
+  return {
+    players: `${tag}:match:players`,
+    waiting: `${tag}:match:waiting`,
+    heard: `${tag}:match:heard`,
+    matches: `${tag}:match:matches`,
+    due: `${tag}:match:due`,
+    touched: `${tag}:match:touched`,
+  };
+}

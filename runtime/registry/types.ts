@@ -152,13 +152,18 @@ export interface WaitingPlayer {
   readonly connectionId: string;
   /** Unix milliseconds; decides the order. Kept over reconnects, and when Redis was emptied. */
   readonly enteredAtMs: number;
+  /** The match that the lobby node knows the player to be in; absent while waiting. */
+  readonly known?: { readonly match: Match; readonly acknowledged: boolean };
 }
 
 export type PlayerStanding =
-  | { readonly playerId: string; readonly state: 'waiting' }
+  /** `enteredAtMs`: the place that counts; an older one than was given when the player kept the place over a reconnect. */
+  | { readonly playerId: string; readonly state: 'waiting'; readonly enteredAtMs: number }
   | { readonly playerId: string; readonly state: 'matched'; readonly match: Match }
   /** A newer connection of the same player entered elsewhere. */
-  | { readonly playerId: string; readonly state: 'replaced' };
+  | { readonly playerId: string; readonly state: 'replaced' }
+  /** The match that was known is over for this player (finished, or the registry forgot a match that the player had learned of). */
+  | { readonly playerId: string; readonly state: 'gone' };
 
 /** The lobby's queue; everything under the lobby cluster's hash tag. */
 export interface MatchQueue {
@@ -176,11 +181,14 @@ export interface MatchQueue {
   acknowledge(playerId: string, roomId: string): Promise<void>;
   /** The room is complete on its game node: no longer dissolved for lateness. */
   complete(roomId: string): Promise<void>;
-  /** Membership ends: of these players, or of all when absent (room ended or dissolved). Idempotent; never touches a membership of another room. */
+  /**
+   * Membership ends: of these players, or of all when absent (room ended or dissolved). Idempotent; never touches a membership of
+   * another room. All released before the room was complete: those who have not learned of the match keep waiting.
+   */
   release(roomId: string, players?: readonly string[]): Promise<void>;
   /** Waiting players per mode and pool. */
   depths(): Promise<readonly { mode: string; pool: string; waiting: number }[]>;
-  /** The match as stored; null when unknown. */
+  /** The match as stored; null when unknown or over. */
   match(roomId: string): Promise<Match | null>;
 }
 

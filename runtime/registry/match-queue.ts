@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import type Redis from 'ioredis';
+import { z } from 'zod';
+import { answered } from './connection';
+import { matchKeys } from './keys';
+import { Reply, run, type Script } from './scripts';
+import { MATCH_ACKNOWLEDGE } from './scripts/match-acknowledge.6';
+import { MATCH_AWAY } from './scripts/match-away.6';
+import { MATCH_COMPLETE } from './scripts/match-complete.6';
+import { MATCH_DEPTHS } from './scripts/match-depths.6';
+import { MATCH_ENTER } from './scripts/match-enter.6';
+import { MATCH_HEARTBEAT } from './scripts/match-heartbeat.6';
+import { MATCH_LEAVE } from './scripts/match-leave.6';
+import { MATCH_RELEASE } from './scripts/match-release.6';
+import { MATCH_SWEEP } from './scripts/match-sweep.6';
+import type { Match, MatchQueue, PlayerStanding, WaitingPlayer } from './types';
+
+export interface MatchQueueOptions {
+  readonly redis: Redis;
+  readonly stack: string;
+  /** @default 'lobby' */
+  readonly cluster?: string;
+  /** The time, in Unix milliseconds, for tests. @default Redis' own clock */
+  readonly nowMs?: () => number;
+}
+
+/** Players spoken for in one script call: keeps Redis free for others in between (about 3 ms each). */
+const HEARTBEAT_CHUNK = 500;
+/** Rooms that one ENTER, and one sweep, may make; what is left is for the next sweep. */
+const ENTER_ROOMS = 4;
+const SWEEP_ROOMS = 100;
+/** Queues that one sweep matches, matches that it dissolves, players that it forgets. */
+const SWEEP_BOUND = 500;
+/** Queues that `depths` lists at most. */
+const DEPTHS_BOUND = 1_000;
+
+/** How a match is stored. */
+const StoredMatch = z.object({
+  roomId: z.string(),
+  mode: z.string(),
+  pool: z.string(),
+  members: z.array(z.string()),
+  deadlineMs: z.number(),
+  status: z.enum(['open', 'complete', 'dissolved', 'ended']),
+});
+
+/** The match queue of a lobby cluster over Redis: see `MatchQueue`. Each method is one script call, or one for each 500 players. */
+export class RedisMatchQueue implements MatchQueue {
+  readonly #redis: Redis;
+  readonly #keys: readonly string[];
+  readonly #touched: string;
+  readonly #matches: string;
+  readonly #nowMs: (() => number) | undefined;
+
+  constructor(options: MatchQueueOptions) {
+    const keys = matchKeys(options.stack, options.cluster ?? 'lobby');
+    this.#redis = options.redis;
+    this.#keys = [keys.players, keys.waiting, keys.heard, keys.matches, keys.due, keys.touched];
+    this.#touched = keys.touched;
+    this.#matches = keys.matches;
+    this.#nowMs = options.nowMs;
+  }
+
+  async enter(player: WaitingPlayer, roomSize: number): Promise<{ standing: PlayerStanding; made: Match[] }> {
+    const { playerId, mode, pool, connectionId } = player;
+    const reply = await this.#run(MATCH_ENTER, [
+      playerId,
+      mode,
+      pool,
+      Math.trunc(player.enteredAtMs),
+      connectionId,
+      roomSize,
+      ...newRoomIds(ENTER_ROOMS),
+    ]);
+    return { standing: readStanding(playerId, reply), made: readMatches(reply) };
+  }
+
+  async leave(playerId: string, connectionId: string): Promise<'left' | 'matched' | 'unknown'> {
+    const outcome = (await this.#run(MATCH_LEAVE, [playerId, connectionId])).text();
+    return outcome === 'left' || outcome === 'matched' ? outcome : 'unknown';
+  }
+
+  async away(playerId: string, connectionId: string): Promise<void> {
+    await this.#run(MATCH_AWAY, [playerId, connectionId]);
+  }
+
+  async heartbeat(players: readonly WaitingPlayer[]): Promise<PlayerStanding[]> {
+    const standings: PlayerStanding[] = [];
+    for (let from = 0; from < players.length; from += HEARTBEAT_CHUNK) {
+      const chunk = players.slice(from, from + HEARTBEAT_CHUNK);
+      const reply = await this.#run(MATCH_HEARTBEAT, [JSON.stringify(chunk.map(packPlayer))]);
+      for (const { playerId } of chunk) standings.push(readStanding(playerId, reply));
+    }
+    return standings;
+  }
+
+  async sweep(roomSize: (mode: string) => number | undefined): Promise<{ made: Match[]; dissolved: Match[] }> {
+    const sizes: Record<string, number> = {};
+    for (const queue of await answered(this.#redis.srandmember(this.#touched, SWEEP_BOUND))) {
+      const size = roomSize(splitQueue(queue).mode);
+      if (size !== undefined) sizes[queue] = size;
+    }
+    const reply = await this.#run(MATCH_SWEEP, [JSON.stringify(sizes), SWEEP_BOUND, ...newRoomIds(SWEEP_ROOMS)]);
+    const count = reply.int();
+    const matches = readMatches(reply);
+    return { made: matches.slice(0, count), dissolved: matches.slice(count) };
+  }
+
+  async acknowledge(playerId: string, roomId: string): Promise<void> {
+    await this.#run(MATCH_ACKNOWLEDGE, [playerId, roomId]);
+  }
+
+  async complete(roomId: string): Promise<void> {
+    await this.#run(MATCH_COMPLETE, [roomId]);
+  }
+
+  async release(roomId: string, players?: readonly string[]): Promise<void> {
+    if (players?.length === 0) return;
+    await this.#run(MATCH_RELEASE, [roomId, ...(players ?? [])]);
+  }
+
+  async depths(): Promise<readonly { mode: string; pool: string; waiting: number }[]> {
+    const reply = await this.#run(MATCH_DEPTHS, [DEPTHS_BOUND]);
+    const depths: { mode: string; pool: string; waiting: number }[] = [];
+    while (!reply.done) depths.push({ ...splitQueue(reply.text()), waiting: reply.int() });
+    return depths;
+  }
+
+  async match(roomId: string): Promise<Match | null> {
+    const text = await answered(this.#redis.hget(this.#matches, roomId));
+    if (text === null) return null;
+    const { status, ...match } = StoredMatch.parse(JSON.parse(text));
+    return status === 'open' || status === 'complete' ? match : null;
+  }
+
+  async #run(script: Script, args: readonly (string | number)[]): Promise<Reply> {
+    const now = this.#nowMs?.() ?? '';
+    return new Reply(script, await run(this.#redis, script, this.#keys, [now, ...args]));
+  }
+}
+
+/** Room ids cannot be guessed, and are safe in URLs and keys. */
+function newRoomIds(count: number): string[] {
+  const random = randomBytes(count * 12);
+  return Array.from({ length: count }, (_, i) => `r-${random.subarray(i * 12, i * 12 + 12).toString('base64url')}`);
+}
+
+function splitQueue(queue: string): { mode: string; pool: string } {
+  const [mode = '', pool = ''] = queue.split('|');
+  return { mode, pool };
+}
+
+/** As the heartbeat script reads it. */
+function packPlayer({ playerId, mode, pool, enteredAtMs, connectionId, known }: WaitingPlayer): object {
+  return {
+    id: playerId,
+    mode,
+    pool,
+    at: Math.trunc(enteredAtMs),
+    conn: connectionId,
+    ...(known !== undefined && { room: known.match.roomId }),
+    ...(known !== undefined && !known.acknowledged && { undelivered: known.match }),
+  };
+}
+
+function readStanding(playerId: string, reply: Reply): PlayerStanding {
+  const state = reply.text();
+  if (state === 'waiting') return { playerId, state, enteredAtMs: reply.int() };
+  const detail = reply.text();
+  if (state === 'matched') return { playerId, state, match: readMatch(detail) };
+  if (state === 'replaced' || state === 'gone') return { playerId, state };
+  throw new Error(`the registry answered with the unknown standing "${state}"`);
+}
+
+function readMatch(text: string): Match {
+  const { status: _, ...match } = StoredMatch.parse(JSON.parse(text));
+  return match;
+}
+
+function readMatches(reply: Reply): Match[] {
+  const matches: Match[] = [];
+  while (!reply.done) matches.push(readMatch(reply.text()));
+  return matches;
+}

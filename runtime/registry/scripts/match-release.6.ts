@@ -1,0 +1,44 @@
+import { defineScript } from '../scripts';
+import { MATCH_SHARED } from './match-shared';
+
+/**
+ * Ends the membership of some players, or of all. The match is over with its last member. When all are released from a match that
+ * never was complete, those who wait in the lobby and have not learned of it keep waiting at their old place.
+ *
+ * KEYS[1..6]  see match-shared.ts
+ * ARGV[1]     now, Unix milliseconds, or empty
+ * ARGV[2]     room id
+ * ARGV[3..]   player ids; none: all
+ * Returns     how many memberships ended
+ */
+export const MATCH_RELEASE = defineScript(
+  'match-release',
+  `${MATCH_SHARED}
+local roomId = ARGV[2]
+local match = load(MATCHES, roomId)
+local released = 0
+for index = 3, #ARGV do
+  local id = ARGV[index]
+  local player = load(PLAYERS, id)
+  if player and player.room == roomId then
+    forget(id)
+    released = released + 1
+  end
+  if match then match.released[id] = true end
+end
+if not match then return released end
+
+local left = 0
+for _, id in ipairs(match.members) do
+  local player = load(PLAYERS, id)
+  if player and player.room == roomId then left = left + 1 end
+end
+if #ARGV == 2 or left == 0 then
+  local incomplete = match.status == 'open'
+  finish(match, 'ended', function(id) return incomplete and not match.acknowledged[id] end)
+  return released + left
+end
+saveMatch(match)
+return released
+`,
+);
