@@ -1,0 +1,150 @@
+import type Redis from 'ioredis';
+import { z } from 'zod';
+import type { RoomReport } from '../core/protocol/agent';
+import { type Code, codeName } from './codes';
+import { answered } from './connection';
+import { roomKey, type SeatKeys, seatKeys } from './keys';
+import { Reply, run } from './scripts';
+import { roomFinish } from './scripts/room-finish.5';
+import { roomReport } from './scripts/room-report.n';
+import { roomStart } from './scripts/room-start.5';
+import { SEAT_GRACE_MS } from './seats';
+import {
+  type ReserveOptions,
+  type RoomRecord,
+  type RoomRegistry,
+  type RoomStartRequest,
+  type RoomStartResult,
+  StaleEpoch,
+} from './types';
+
+export interface RoomOptions {
+  /**
+   * How long a room is remembered after it was placed, in milliseconds. Not less than a match token's lifetime: else a token
+   * could place a forgotten room a second time. @default 3_600_000
+   */
+  readonly ttlMs?: number;
+  /** How long a room that is over is remembered, so that start and finish keep their answers, in milliseconds. @default 600_000 */
+  readonly tombstoneMs?: number;
+}
+
+type ReportOutcome = { readonly roomId: string; readonly outcome: 'ok' | 'stale' };
+
+/** The most reports in one script call: bounds how long one call keeps Redis from others. */
+const MAX_REPORTS = 1_000;
+
+const ids = z.string().transform((text) => text.split(' ').filter((id) => id !== ''));
+
+/** A room as its hash keeps it; see scripts/lib/room.ts. */
+const StoredRoom = z.object({
+  mode: z.string(),
+  status: z.enum(['started', 'complete', 'ended', 'dissolved']),
+  members: ids,
+  finished: ids.default([]),
+  gen: z.coerce.number(),
+  node: z.string().optional(),
+  start: z.string().optional(),
+});
+
+/** The rooms of one cluster, in Redis, beside the cluster's seats. */
+export class RedisRooms implements RoomRegistry {
+  readonly #redis: Redis;
+  readonly #seats: SeatKeys;
+  readonly #roomKey: (roomId: string) => string;
+  readonly #ttlMs: number;
+  readonly #tombstoneMs: number;
+
+  constructor(redis: Redis, stack: string, cluster: string, options: RoomOptions = {}) {
+    this.#redis = redis;
+    this.#seats = seatKeys(stack, cluster);
+    this.#roomKey = (roomId) => roomKey(stack, cluster, roomId);
+    this.#ttlMs = options.ttlMs ?? 3_600_000;
+    this.#tombstoneMs = options.tombstoneMs ?? 600_000;
+  }
+
+  async start(request: RoomStartRequest, options: ReserveOptions): Promise<RoomStartResult> {
+    const { roomId, mode, playerId, members } = request;
+    const args = [options.ticketTtlMs, SEAT_GRACE_MS, this.#ttlMs, options.policy, roomId, mode, playerId];
+    const raw = await run(this.#redis, roomStart, this.#keys(roomId), [...args, members.join(' '), ...options.exclude]);
+    const reply = new Reply(roomStart, raw);
+    const code = codeName(reply.int());
+    if (code !== 'OK') return { ok: false, code: refusal(code) };
+    const nodeId = reply.text();
+    const startId = reply.text();
+    const gen = reply.int();
+    const rid = reply.text();
+    const ticketExpiresAtMs = reply.int();
+    return { ok: true, nodeId, startId, rid, gen, expected: reply.text().split(' '), ticketExpiresAtMs };
+  }
+
+  async finish(
+    request: RoomStartRequest,
+  ): Promise<{ readonly status: 'finished' | 'ended' } | { readonly status: 'unknown-member' }> {
+    const { roomId, mode, playerId, members } = request;
+    const args = [this.#ttlMs, this.#tombstoneMs, roomId, mode, playerId, members.join(' ')];
+    const reply = new Reply(roomFinish, await run(this.#redis, roomFinish, this.#keys(roomId), args));
+    if (codeName(reply.int()) === 'MATCH_TOKEN_INVALID') return { status: 'unknown-member' };
+    const status = reply.text();
+    return { status: status === 'ended' || status === 'dissolved' ? 'ended' : 'finished' };
+  }
+
+  async get(roomId: string): Promise<RoomRecord | null> {
+    const stored = await answered(this.#redis.hgetall(this.#roomKey(roomId)));
+    if (Object.keys(stored).length === 0) return null;
+    const { node, start, ...room } = StoredRoom.parse(stored);
+    return { roomId, ...room, nodeId: node ?? null, startId: start ?? null };
+  }
+
+  /** @throws StaleEpoch when a newer owner has written. */
+  async report(
+    nodeId: string,
+    startId: string,
+    reports: readonly RoomReport[],
+    epoch: number,
+  ): Promise<readonly ReportOutcome[]> {
+    const outcomes: ReportOutcome[] = [];
+    for (let first = 0; first < reports.length; first += MAX_REPORTS) {
+      const chunk = reports.slice(first, first + MAX_REPORTS);
+      const keys = [this.#seats.epoch, ...chunk.map(({ roomId }) => this.#roomKey(roomId))];
+      const args = [
+        epoch,
+        nodeId,
+        startId,
+        this.#tombstoneMs,
+        ...chunk.flatMap((report) => [report.gen, noted(report)]),
+      ];
+      const reply = new Reply(roomReport, await run(this.#redis, roomReport, keys, args));
+      if (codeName(reply.int()) === 'STALE') throw new StaleEpoch(epoch);
+      for (const { roomId } of chunk)
+        outcomes.push({ roomId, outcome: codeName(reply.int()) === 'STALE' ? 'stale' : 'ok' });
+    }
+    return outcomes;
+  }
+
+  #keys(roomId: string): string[] {
+    const { load, state, counts, pending } = this.#seats;
+    return [this.#roomKey(roomId), load, state, counts, pending];
+  }
+}
+
+type Refusal = Extract<RoomStartResult, { ok: false }>['code'];
+
+function refusal(code: Code): Refusal {
+  switch (code) {
+    case 'FULL':
+    case 'BUSY':
+    case 'NO_NODES':
+    case 'ROOM_CLOSED':
+    case 'MATCH_TOKEN_INVALID':
+      return code;
+    default:
+      throw new Error(`start does not answer ${code}`);
+  }
+}
+
+/** What becomes of the room's record: a room that moved is over on that node only. */
+function noted(report: RoomReport): 'complete' | 'ended' | 'dissolved' | 'none' {
+  if (report.status === 'complete') return 'complete';
+  if (report.status === 'forming' || report.reason === 'moved') return 'none';
+  return report.reason === 'incomplete' ? 'dissolved' : 'ended';
+}

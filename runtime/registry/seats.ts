@@ -1,0 +1,124 @@
+import type Redis from 'ioredis';
+import { z } from 'zod';
+import { type Code, codeName } from './codes';
+import { answered } from './connection';
+import { idempotencyKey, type SeatKeys, seatKeys } from './keys';
+import { Reply, run } from './scripts';
+import { refresh } from './scripts/refresh.6';
+import { reserve } from './scripts/reserve.n';
+import { suspend } from './scripts/suspend.3';
+import {
+  type NodeUpdate,
+  type RefreshResult,
+  type ReserveOptions,
+  type ReserveRequest,
+  type ReserveResult,
+  type SeatRegistry,
+  StaleEpoch,
+} from './types';
+
+/** How much longer than its ticket a seat is kept, in milliseconds: an arrival in the last moment is known a poll later. */
+export const SEAT_GRACE_MS = 5_000;
+
+/** How long an idempotency key is kept, in milliseconds. */
+const IDEMPOTENCY_MS = 600_000;
+
+/** The least weight that a score is divided by. */
+const MIN_WEIGHT = 0.001;
+
+/** A node as the hash `nodes` keeps it. */
+const StoredNode = z.object({
+  nodeId: z.string(),
+  startId: z.string(),
+  endpoint: z.string(),
+  zone: z.string(),
+  version: z.string(),
+  sessions: z.number(),
+  connections: z.number(),
+  capacity: z.number(),
+  weight: z.number(),
+  window: z.number(),
+  standing: z.enum(['green', 'held', 'suspect', 'draining', 'sealed']),
+});
+
+/** The seats of one cluster, in Redis. */
+export class RedisSeats implements SeatRegistry {
+  readonly #redis: Redis;
+  readonly #keys: SeatKeys;
+  readonly #idempotencyKey: (key: string) => string;
+
+  constructor(redis: Redis, stack: string, cluster: string) {
+    this.#redis = redis;
+    this.#keys = seatKeys(stack, cluster);
+    this.#idempotencyKey = (key) => idempotencyKey(stack, cluster, key);
+  }
+
+  /** @throws StaleEpoch when a newer owner has written. */
+  async refresh(update: { readonly epoch: number; readonly nodes: readonly NodeUpdate[] }): Promise<RefreshResult> {
+    const { epoch, load, nodes, state, counts, pending } = this.#keys;
+    const args: (string | number)[] = [update.epoch];
+    for (const node of update.nodes) {
+      args.push(node.nodeId, stateText(node), storedText(node), node.arrivals.join('\n'));
+    }
+    const reply = new Reply(
+      refresh,
+      await run(this.#redis, refresh, [epoch, load, nodes, state, counts, pending], args),
+    );
+    if (codeName(reply.int()) === 'STALE') throw new StaleEpoch(update.epoch);
+    return {
+      pending: new Map(update.nodes.map((node) => [node.nodeId, { count: reply.int(), expired: reply.int() }])),
+    };
+  }
+
+  /** @throws StaleEpoch when a newer owner has written. */
+  async suspend(nodeId: string, epoch: number): Promise<void> {
+    const keys = [this.#keys.epoch, this.#keys.load, this.#keys.state];
+    const reply = new Reply(suspend, await run(this.#redis, suspend, keys, [epoch, nodeId]));
+    if (codeName(reply.int()) === 'STALE') throw new StaleEpoch(epoch);
+  }
+
+  async reserve(requests: readonly ReserveRequest[], options: ReserveOptions): Promise<ReserveResult[]> {
+    if (requests.length === 0) return [];
+    const keys = [this.#keys.load, this.#keys.state, this.#keys.counts, this.#keys.pending];
+    const args: (string | number)[] = [options.ticketTtlMs, SEAT_GRACE_MS, IDEMPOTENCY_MS, options.policy];
+    args.push(options.exclude.length, ...options.exclude);
+    for (const { rids, idempotency } of requests) {
+      if (idempotency !== undefined) keys.push(this.#idempotencyKey(idempotency.key));
+      args.push(rids.length, idempotency === undefined ? 0 : 1, idempotency?.fingerprint ?? '', ...rids);
+    }
+    const reply = new Reply(reserve, await run(this.#redis, reserve, keys, args));
+    return requests.map(() => reserveResult(reply));
+  }
+
+  async node(nodeId: string): Promise<NodeUpdate | null> {
+    const stored = await answered(this.#redis.hget(this.#keys.nodes, nodeId));
+    return stored === null ? null : { ...StoredNode.parse(JSON.parse(stored)), arrivals: [] };
+  }
+}
+
+function reserveResult(reply: Reply): ReserveResult {
+  const code = codeName(reply.int());
+  if (code !== 'OK') return { ok: false, code: refusal(code) };
+  const nodeId = reply.text();
+  const startId = reply.text();
+  const ticketExpiresAtMs = reply.int();
+  const rids = Array.from({ length: reply.int() }, () => reply.text());
+  return { ok: true, nodeId, startId, rids, ticketExpiresAtMs };
+}
+
+type Refusal = Extract<ReserveResult, { ok: false }>['code'];
+
+function refusal(code: Code): Refusal {
+  if (code === 'FULL' || code === 'BUSY' || code === 'NO_NODES' || code === 'IDEMPOTENCY_KEY_REUSED') return code;
+  throw new Error(`reserve does not answer ${code}`);
+}
+
+/** What placement reads; see `SeatKeys.state`. */
+function stateText(node: NodeUpdate): string {
+  const weight = node.weight > MIN_WEIGHT ? node.weight : MIN_WEIGHT;
+  return `${node.capacity} ${weight} ${node.window} ${node.sessions} ${node.standing} ${node.startId}`;
+}
+
+function storedText(node: NodeUpdate): string {
+  return JSON.stringify({ ...node, arrivals: undefined });
+}
