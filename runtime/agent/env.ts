@@ -1,0 +1,52 @@
+import { createPublicKey } from 'node:crypto';
+import { z } from 'zod';
+import { Id } from '../core/protocol/limits';
+import type { AgentOptions } from './types';
+
+/** One or two PEMs, each in base64, separated by a comma. */
+const PublicKeys = z.string().transform((text, context): string[] => {
+  const pems = text.split(',').map((part) => Buffer.from(part.trim(), 'base64').toString('utf8'));
+  if (pems.length <= 2 && pems.every(isPublicKey)) return pems;
+  context.addIssue('one or two Ed25519 public keys (PEM, in base64), separated by a comma');
+  return z.NEVER;
+});
+
+/** What every node program reads from the environment; the lobby and the game extend it. */
+export const NodeEnv = z.object({
+  STACK: Id.describe('name of the environment, e.g. prod-realtime'),
+  CLUSTER: Id.describe('name of the cluster that this node belongs to, e.g. game'),
+  NODE_ID: Id.describe('unique id of this node: the instance id'),
+  HOST: z.string().min(1).default('0.0.0.0').describe('address to listen on (default 0.0.0.0)'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(0).describe('TCP port, 0 for any free one (default 0)'),
+  CAPACITY: z.coerce.number().int().min(1).max(1_000_000).default(5_000).describe('players it takes (default 5000)'),
+  VERSION: z.string().max(128).default('dev').describe('hash of what this node runs (default dev)'),
+  AGENT_PUBLIC_KEYS: PublicKeys.describe("balancers' public keys: PEM in base64, one or two, comma-separated"),
+  GRACE_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(600_000)
+    .default(15_000)
+    .describe('how long a session outlives its connection, in milliseconds (default 15000)'),
+});
+export type NodeEnv = z.infer<typeof NodeEnv>;
+
+/** The part of the environment that the agent needs: `attachAgent(io, agentOptions(config))`. */
+export function agentOptions(env: NodeEnv): AgentOptions {
+  return {
+    nodeId: env.NODE_ID,
+    cluster: env.CLUSTER,
+    version: env.VERSION,
+    capacity: env.CAPACITY,
+    publicKeys: env.AGENT_PUBLIC_KEYS,
+    graceMs: env.GRACE_MS,
+  };
+}
+
+function isPublicKey(pem: string): boolean {
+  try {
+    return createPublicKey(pem).asymmetricKeyType === 'ed25519';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,75 @@
+import type { Logger } from 'pino';
+import type { Socket } from 'socket.io';
+import type { NodeKey, Phase, RoomReport } from '../core/protocol/agent';
+import type { TicketRoom } from '../core/protocol/ticket';
+
+/** Any pino logger fits; so does an object with these three. */
+export type AgentLog = Pick<Logger, 'info' | 'warn' | 'error'>;
+
+export interface AgentOptions {
+  /** Unique id of this node; tickets and agent tokens name it. */
+  readonly nodeId: string;
+  /** The cluster that this node belongs to. */
+  readonly cluster: string;
+  /** Hash of what this node runs, for rolling replacement. */
+  readonly version: string;
+  /** Players that this node takes; at least 1. */
+  readonly capacity: number;
+  /** Balancers' Ed25519 public keys, PEM (SPKI); one, or two during a rotation. */
+  readonly publicKeys: readonly string[];
+  /** How long a session outlives its connection, in milliseconds. @default 15_000 */
+  readonly graceMs?: number;
+  /**
+   * Whether this player may be asked to go to another node just now. A game says no for players in a room.
+   * @default every player may
+   */
+  readonly canMove?: (playerId: string) => boolean;
+  /** Where the rooms are, on a node that has rooms. @default no rooms */
+  readonly rooms?: RoomSource;
+  /** @default nothing is logged */
+  readonly log?: AgentLog;
+}
+
+/** What a server with rooms tells the agent; changes are announced with `agent.roomChanged`. */
+export interface RoomSource {
+  /** All rooms on the node now, and those that closed lately. */
+  reports(): readonly RoomReport[];
+  /** The balancer's order: this room lives elsewhere now. Does nothing when there is no such room, or a newer generation of it. */
+  close(roomId: string, gen: number): void;
+}
+
+/** left: the client disconnected on purpose. closed: this server disconnected it. expired: the grace time after a loss ran out. */
+export type SessionEndReason = 'left' | 'closed' | 'expired';
+
+/** What is known of the player behind a socket. */
+export interface PlayerSession {
+  readonly playerId: string;
+  /** The room that the ticket admits to; undefined in clusters without rooms. */
+  readonly room: TicketRoom | undefined;
+  /** True when this connection came with a resume token. */
+  readonly resumed: boolean;
+}
+
+/** The part of a node's process that answers the balancers and admits players. */
+export interface Agent {
+  readonly nodeId: string;
+  /** Random at each start of the process: tickets are for one start. */
+  readonly startId: string;
+  readonly phase: Phase;
+  /** Admitted players: connected, or within the grace time. */
+  readonly sessions: number;
+  /** Players' connections open now. */
+  readonly connections: number;
+  /** The player behind a socket, also after it disconnected. Throws for a socket that is not a player's. */
+  session(socket: Socket): PlayerSession;
+  /** The key to sign match tokens with (`tickets/tokens.ts`, `signer`); null until the first balancer has come. */
+  matchSigner(): NodeKey | null;
+  /** A room is new or has changed: the balancers hear of it with their next poll. */
+  roomChanged(report: RoomReport): void;
+  /** A player is gone for good. Called before the `disconnect` handlers of the same socket. Returns how to unsubscribe. */
+  onSessionEnd(listener: (playerId: string, reason: SessionEndReason) => void): () => void;
+  /** The node was told to drain, to open again, or was sealed. Returns how to unsubscribe. */
+  onPhase(listener: (phase: Phase) => void): () => void;
+  /** Ends timers and refuses every handshake from now on; open connections are the server's to close. */
+  stop(): void;
+}
