@@ -4,15 +4,15 @@ import { z } from 'zod';
 import { answered } from './connection';
 import { matchKeys } from './keys';
 import { Reply, run, type Script } from './scripts';
-import { MATCH_ACKNOWLEDGE } from './scripts/match-acknowledge.6';
-import { MATCH_AWAY } from './scripts/match-away.6';
-import { MATCH_COMPLETE } from './scripts/match-complete.6';
-import { MATCH_DEPTHS } from './scripts/match-depths.6';
-import { MATCH_ENTER } from './scripts/match-enter.6';
-import { MATCH_HEARTBEAT } from './scripts/match-heartbeat.6';
-import { MATCH_LEAVE } from './scripts/match-leave.6';
-import { MATCH_RELEASE } from './scripts/match-release.6';
-import { MATCH_SWEEP } from './scripts/match-sweep.6';
+import { matchAcknowledge } from './scripts/match-acknowledge.6';
+import { matchAway } from './scripts/match-away.6';
+import { matchComplete } from './scripts/match-complete.6';
+import { matchDepths } from './scripts/match-depths.6';
+import { matchEnter } from './scripts/match-enter.6';
+import { matchHeartbeat } from './scripts/match-heartbeat.6';
+import { matchLeave } from './scripts/match-leave.6';
+import { matchRelease } from './scripts/match-release.6';
+import { matchSweep } from './scripts/match-sweep.6';
 import type { Match, MatchQueue, PlayerStanding, WaitingPlayer } from './types';
 
 export interface MatchQueueOptions {
@@ -63,7 +63,7 @@ export class RedisMatchQueue implements MatchQueue {
 
   async enter(player: WaitingPlayer, roomSize: number): Promise<{ standing: PlayerStanding; made: Match[] }> {
     const { playerId, mode, pool, connectionId } = player;
-    const reply = await this.#run(MATCH_ENTER, [
+    const reply = await this.#run(matchEnter, [
       playerId,
       mode,
       pool,
@@ -76,19 +76,19 @@ export class RedisMatchQueue implements MatchQueue {
   }
 
   async leave(playerId: string, connectionId: string): Promise<'left' | 'matched' | 'unknown'> {
-    const outcome = (await this.#run(MATCH_LEAVE, [playerId, connectionId])).text();
+    const outcome = (await this.#run(matchLeave, [playerId, connectionId])).text();
     return outcome === 'left' || outcome === 'matched' ? outcome : 'unknown';
   }
 
   async away(playerId: string, connectionId: string): Promise<void> {
-    await this.#run(MATCH_AWAY, [playerId, connectionId]);
+    await this.#run(matchAway, [playerId, connectionId]);
   }
 
   async heartbeat(players: readonly WaitingPlayer[]): Promise<PlayerStanding[]> {
     const standings: PlayerStanding[] = [];
     for (let from = 0; from < players.length; from += HEARTBEAT_CHUNK) {
       const chunk = players.slice(from, from + HEARTBEAT_CHUNK);
-      const reply = await this.#run(MATCH_HEARTBEAT, [JSON.stringify(chunk.map(packPlayer))]);
+      const reply = await this.#run(matchHeartbeat, [JSON.stringify(chunk.map(packPlayer))]);
       for (const { playerId } of chunk) standings.push(readStanding(playerId, reply));
     }
     return standings;
@@ -100,27 +100,27 @@ export class RedisMatchQueue implements MatchQueue {
       const size = roomSize(splitQueue(queue).mode);
       if (size !== undefined) sizes[queue] = size;
     }
-    const reply = await this.#run(MATCH_SWEEP, [JSON.stringify(sizes), SWEEP_BOUND, ...newRoomIds(SWEEP_ROOMS)]);
+    const reply = await this.#run(matchSweep, [JSON.stringify(sizes), SWEEP_BOUND, ...newRoomIds(SWEEP_ROOMS)]);
     const count = reply.int();
     const matches = readMatches(reply);
     return { made: matches.slice(0, count), dissolved: matches.slice(count) };
   }
 
   async acknowledge(playerId: string, roomId: string): Promise<void> {
-    await this.#run(MATCH_ACKNOWLEDGE, [playerId, roomId]);
+    await this.#run(matchAcknowledge, [playerId, roomId]);
   }
 
   async complete(roomId: string): Promise<void> {
-    await this.#run(MATCH_COMPLETE, [roomId]);
+    await this.#run(matchComplete, [roomId]);
   }
 
   async release(roomId: string, players?: readonly string[]): Promise<void> {
     if (players?.length === 0) return;
-    await this.#run(MATCH_RELEASE, [roomId, ...(players ?? [])]);
+    await this.#run(matchRelease, [roomId, ...(players ?? [])]);
   }
 
   async depths(): Promise<readonly { mode: string; pool: string; waiting: number }[]> {
-    const reply = await this.#run(MATCH_DEPTHS, [DEPTHS_BOUND]);
+    const reply = await this.#run(matchDepths, [DEPTHS_BOUND]);
     const depths: { mode: string; pool: string; waiting: number }[] = [];
     while (!reply.done) depths.push({ ...splitQueue(reply.text()), waiting: reply.int() });
     return depths;

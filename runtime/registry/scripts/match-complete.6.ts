@@ -1,18 +1,15 @@
 import { defineScript } from '../scripts';
-import { MATCH_SHARED, MATCH_TTL_MS } from './match-shared';
+import { luaMatch, MATCH_TTL_MS } from './lib/match';
 
-/**
- * The room is complete on its game node, which is the judge: the match is not dissolved any more. If it was dissolved a moment
- * ago, those of its players who are in no other match are its members again, and wait no longer.
- *
- * KEYS[1..6]  see match-shared.ts
- * ARGV[1]     now, Unix milliseconds, or empty
- * ARGV[2]     room id
- * Returns     1 when noted, 0 when the match is unknown or over
- */
-export const MATCH_COMPLETE = defineScript(
-  'match-complete',
-  `${MATCH_SHARED}
+export const matchComplete = defineScript(
+  'match-complete.6',
+  `
+-- The room is complete on its game node, which is the judge: the match is not dissolved any more. If it was dissolved a moment
+-- ago, those of its players who are in no other match are its members again, and wait no longer.
+--
+-- ARGV[2]     room id
+-- Returns     1 when noted, 0 when the match is unknown or over
+${luaMatch}
 local match = load(MATCHES, ARGV[2])
 if not match or match.status == 'ended' then return 0 end
 if match.status == 'complete' then return 1 end

@@ -1,17 +1,14 @@
 import { defineScript } from '../scripts';
-import { MATCH_SHARED } from './match-shared';
+import { luaMatch } from './lib/match';
 
-/**
- * Counts the waiting players of each queue.
- *
- * KEYS[1..6]  see match-shared.ts
- * ARGV[1]     now, Unix milliseconds, or empty
- * ARGV[2]     most queues to list
- * Returns     for each queue two values: 'mode|pool', players
- */
-export const MATCH_DEPTHS = defineScript(
-  'match-depths',
-  `${MATCH_SHARED}
+export const matchDepths = defineScript(
+  'match-depths.6',
+  `
+-- Counts the waiting players of each queue.
+--
+-- ARGV[2]     most queues to list
+-- Returns     for each queue two values: 'mode|pool', players
+${luaMatch}
 local reply, from = {}, '-'
 while #reply < 2 * tonumber(ARGV[2]) do
   local place = redis.call('ZRANGEBYLEX', WAITING, from, '+', 'LIMIT', 0, 1)[1]

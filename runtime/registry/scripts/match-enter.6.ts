@@ -1,23 +1,20 @@
 import { defineScript } from '../scripts';
-import { MATCH_SHARED } from './match-shared';
+import { luaMatch } from './lib/match';
 
-/**
- * Enqueues a player, or keeps the place in the same queue, or returns the match that the player is in; then matches the queue.
- *
- * KEYS[1..6]  see match-shared.ts
- * ARGV[1]     now, Unix milliseconds, or empty
- * ARGV[2]     player id
- * ARGV[3]     mode
- * ARGV[4]     pool
- * ARGV[5]     when the player entered, Unix milliseconds; not later than now counts
- * ARGV[6]     connection id: holds the player from now on
- * ARGV[7]     players per room of the mode
- * ARGV[8..]   unused room ids: one for each room that may be made
- * Returns     'waiting', place in Unix milliseconds | 'matched', the match as JSON; then each match made, as JSON
- */
-export const MATCH_ENTER = defineScript(
-  'match-enter',
-  `${MATCH_SHARED}
+export const matchEnter = defineScript(
+  'match-enter.6',
+  `
+-- Enqueues a player, or keeps the place in the same queue, or returns the match that the player is in; then matches the queue.
+--
+-- ARGV[2]     player id
+-- ARGV[3]     mode
+-- ARGV[4]     pool
+-- ARGV[5]     when the player entered, Unix milliseconds; not later than now counts
+-- ARGV[6]     connection id: holds the player from now on
+-- ARGV[7]     players per room of the mode
+-- ARGV[8..]   unused room ids: one for each room that may be made
+-- Returns     'waiting', place in Unix milliseconds | 'matched', the match as JSON; then each match made, as JSON
+${luaMatch}
 local id, mode, pool, conn, size = ARGV[2], ARGV[3], ARGV[4], ARGV[6], tonumber(ARGV[7])
 local roomIds = {}
 for index = #ARGV, 8, -1 do roomIds[#roomIds + 1] = ARGV[index] end

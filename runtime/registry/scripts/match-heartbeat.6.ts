@@ -1,20 +1,17 @@
 import { defineScript } from '../scripts';
-import { COMPLETE_WITHIN_MS, MATCH_SHARED, REPORT_SLACK_MS } from './match-shared';
+import { COMPLETE_WITHIN_MS, luaMatch, REPORT_SLACK_MS } from './lib/match';
 
-/**
- * A lobby node speaks for its players: they are alive. Whoever the registry has forgotten waits again at the place that the lobby
- * node remembers. Matches nothing itself: the sweep does.
- *
- * KEYS[1..6]  see match-shared.ts
- * ARGV[1]     now, Unix milliseconds, or empty
- * ARGV[2]     JSON: array of { id, mode, pool, at: place in Unix milliseconds, conn, room?, undelivered? }; room: the match
- *             that the lobby node knows of; undelivered: that match whole, when the player has not learned of it yet
- * Returns     for each player two values: 'waiting', place in Unix milliseconds | 'matched', the match as JSON |
- *             'replaced', '' (a newer connection holds) | 'gone', '' (the match is over for this player)
- */
-export const MATCH_HEARTBEAT = defineScript(
-  'match-heartbeat',
-  `${MATCH_SHARED}
+export const matchHeartbeat = defineScript(
+  'match-heartbeat.6',
+  `
+-- A lobby node speaks for its players: they are alive. Whoever the registry has forgotten waits again at the place that the lobby
+-- node remembers. Matches nothing itself: the sweep does.
+--
+-- ARGV[2]     JSON: array of { id, mode, pool, at: place in Unix milliseconds, conn, room?, undelivered? }; room: the match
+--             that the lobby node knows of; undelivered: that match whole, when the player has not learned of it yet
+-- Returns     for each player two values: 'waiting', place in Unix milliseconds | 'matched', the match as JSON |
+--             'replaced', '' (a newer connection holds) | 'gone', '' (the match is over for this player)
+${luaMatch}
 -- The registry was emptied. Players who know of their match are at the game by now; for the others it is put back.
 local function restore(match)
   match.status, match.acknowledged, match.released = 'open', {}, {}

@@ -1,19 +1,16 @@
 import { defineScript } from '../scripts';
-import { MATCH_SHARED } from './match-shared';
+import { luaMatch } from './lib/match';
 
-/**
- * Takes a waiting player out of the queue. One who is matched stays matched, but does not count as present any more: should
- * the match be dissolved, they are not matched again before they are heard of.
- *
- * KEYS[1..6]  see match-shared.ts
- * ARGV[1]     now, Unix milliseconds, or empty
- * ARGV[2]     player id
- * ARGV[3]     connection id; one that does not hold the player changes nothing
- * Returns     'left' | 'matched' | 'unknown'
- */
-export const MATCH_LEAVE = defineScript(
-  'match-leave',
-  `${MATCH_SHARED}
+export const matchLeave = defineScript(
+  'match-leave.6',
+  `
+-- Takes a waiting player out of the queue. One who is matched stays matched, but does not count as present any more: should
+-- the match be dissolved, they are not matched again before they are heard of.
+--
+-- ARGV[2]     player id
+-- ARGV[3]     connection id; one that does not hold the player changes nothing
+-- Returns     'left' | 'matched' | 'unknown'
+${luaMatch}
 local id = ARGV[2]
 local player = load(PLAYERS, id)
 if not player or player.conn ~= ARGV[3] then return 'unknown' end

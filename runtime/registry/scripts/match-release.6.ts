@@ -1,19 +1,16 @@
 import { defineScript } from '../scripts';
-import { MATCH_SHARED } from './match-shared';
+import { luaMatch } from './lib/match';
 
-/**
- * Ends the membership of some players, or of all. The match is over with its last member. When all are released from a match that
- * never was complete, those who wait in the lobby and have not learned of it keep waiting at their old place.
- *
- * KEYS[1..6]  see match-shared.ts
- * ARGV[1]     now, Unix milliseconds, or empty
- * ARGV[2]     room id
- * ARGV[3..]   player ids; none: all
- * Returns     how many memberships ended
- */
-export const MATCH_RELEASE = defineScript(
-  'match-release',
-  `${MATCH_SHARED}
+export const matchRelease = defineScript(
+  'match-release.6',
+  `
+-- Ends the membership of some players, or of all. The match is over with its last member. When all are released from a match that
+-- never was complete, those who wait in the lobby and have not learned of it keep waiting at their old place.
+--
+-- ARGV[2]     room id
+-- ARGV[3..]   player ids; none: all
+-- Returns     how many memberships ended
+${luaMatch}
 local roomId = ARGV[2]
 local match = load(MATCHES, roomId)
 local released = 0

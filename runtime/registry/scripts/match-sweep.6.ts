@@ -1,20 +1,17 @@
 import { defineScript } from '../scripts';
-import { FORGET_MS, MATCH_SHARED } from './match-shared';
+import { FORGET_MS, luaMatch } from './lib/match';
 
-/**
- * Dissolves the matches that are late, forgets what is over and who is long silent, then matches the queues that got
- * players back since they were last matched. Bounded: what is left over is for the next sweep.
- *
- * KEYS[1..6]  see match-shared.ts
- * ARGV[1]     now, Unix milliseconds, or empty
- * ARGV[2]     JSON: { queue: players per room } of the queues to match, queue as in the key touched
- * ARGV[3]     most matches, and most players, to clear away
- * ARGV[4..]   unused room ids: one for each room that may be made
- * Returns     how many matches were made; these, as JSON; then those dissolved, as JSON
- */
-export const MATCH_SWEEP = defineScript(
-  'match-sweep',
-  `${MATCH_SHARED}
+export const matchSweep = defineScript(
+  'match-sweep.6',
+  `
+-- Dissolves the matches that are late, forgets what is over and who is long silent, then matches the queues that got
+-- players back since they were last matched. Bounded: what is left over is for the next sweep.
+--
+-- ARGV[2]     JSON: { queue: players per room } of the queues to match, queue as in the key touched
+-- ARGV[3]     most matches, and most players, to clear away
+-- ARGV[4..]   unused room ids: one for each room that may be made
+-- Returns     how many matches were made; these, as JSON; then those dissolved, as JSON
+${luaMatch}
 local dissolved = {}
 for _, roomId in ipairs(redis.call('ZRANGEBYSCORE', DUE, '-inf', now, 'LIMIT', 0, ARGV[3])) do
   local match = load(MATCHES, roomId)
