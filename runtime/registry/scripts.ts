@@ -10,11 +10,21 @@ import { answered } from './connection';
 export interface Script {
   readonly name: string;
   readonly lua: string;
+  /** SHA-1 of the text: what Redis knows it by. */
   readonly sha: string;
+  /** How many keys it takes; null when that varies. */
+  readonly keyCount: number | null;
 }
 
+/** `name` is that of the file: it ends with the number of keys, or `n`. */
 export function defineScript(name: string, lua: string): Script {
-  return { name, lua, sha: createHash('sha1').update(lua).digest('hex') };
+  const count = name.slice(name.lastIndexOf('.') + 1);
+  return {
+    name,
+    lua,
+    sha: createHash('sha1').update(lua).digest('hex'),
+    keyCount: count === 'n' ? null : Number(count),
+  };
 }
 
 /**
@@ -27,6 +37,9 @@ export async function run(
   keys: readonly string[],
   args: readonly (string | number)[],
 ): Promise<unknown> {
+  if (script.keyCount !== null && script.keyCount !== keys.length) {
+    throw new Error(`script ${script.name} got ${keys.length} keys`);
+  }
   try {
     return await redis.evalsha(script.sha, keys.length, ...keys, ...args);
   } catch (error) {
