@@ -1,0 +1,173 @@
+import { io, type Socket } from 'socket.io-client';
+import type { AssignReply } from '../core/protocol/rest';
+import { type Backoff, backoffMs, sleep } from './backoff';
+import { closed, FleetClientError } from './errors';
+import { field, text } from './shape';
+
+/**
+ * Why a node is of no more use: `lost`: it broke off and could not be resumed; `kicked`: the node ended the session; `replaced`: the
+ * same player has connected elsewhere; `closed`: by us.
+ */
+export type ConnectionEnd = 'lost' | 'kicked' | 'replaced' | 'closed';
+
+export interface ConnectionOptions {
+  readonly answer: AssignReply;
+  /** In milliseconds, for each try, until the namespace is open. */
+  readonly connectTimeoutMs: number;
+  readonly backoff: Backoff;
+  /** The connection is open, for the first time or again, after `tookMs` milliseconds. */
+  readonly onOpen: (resumed: boolean, tookMs: number) => void;
+  /** An open connection is gone; `reason` is socket.io's. */
+  readonly onClose: (reason: string) => void;
+  readonly onEvent: (event: string, args: readonly unknown[]) => void;
+}
+
+/** Tries to resume before another node is asked for. Few: the API knows better than we do what has become of a node. */
+const RESUME_TRIES = 3;
+
+/**
+ * One player's session on one node: the first connection with the ticket, after a loss the same again with the resume token.
+ * The node's pings (every 5 s, 5 s of patience) make the loss of a hung node known.
+ */
+export class NodeConnection {
+  /** Resolves once, when this node is of no more use. */
+  readonly ended: Promise<ConnectionEnd>;
+  readonly #options: ConnectionOptions;
+  readonly #abort = new AbortController();
+  #end: (why: ConnectionEnd) => void = () => {};
+  #socket: Socket | null = null;
+  #session: { readonly token: string; readonly graceMs: number } | null = null;
+  #replaced = false;
+  #alive = true;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.ended = new Promise((resolve) => {
+      this.#end = (why) => {
+        this.#alive = false;
+        resolve(why);
+      };
+    });
+  }
+
+  get nodeId(): string {
+    return this.#options.answer.nodeId;
+  }
+
+  /** Whether the session may still be there. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** Connects with the ticket. @throws FleetClientError `REFUSED`, `UNREACHABLE` or `CLOSED` */
+  async open(): Promise<void> {
+    const { ticket } = this.#options.answer;
+    await this.#dial({ ticket }, this.#options.connectTimeoutMs, false);
+  }
+
+  /** Sends an event if the connection is open just now; otherwise it is dropped, and the answer is false. */
+  emit(event: string, ...args: unknown[]): boolean {
+    if (this.#socket?.connected !== true) return false;
+    this.#socket.emit(event, ...args);
+    return true;
+  }
+
+  /** Leaves on purpose: the node ends the session at once. */
+  close(): void {
+    this.#abort.abort();
+    this.#socket?.disconnect();
+    this.#end('closed');
+  }
+
+  #dial(query: Record<string, string>, timeoutMs: number, resumed: boolean): Promise<void> {
+    const { signal } = this.#abort;
+    const { endpoint } = this.#options.answer;
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(closed());
+      // Reconnection is ours: socket.io would show the used ticket again.
+      const socket = io(endpoint, { query, transports: ['websocket'], reconnection: false, forceNew: true });
+      const settle = (error?: FleetClientError): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+        if (error === undefined) resolve();
+        else {
+          socket.off();
+          socket.disconnect();
+          reject(error);
+        }
+      };
+      const onAbort = (): void => settle(closed());
+      const timer = setTimeout(
+        () => settle(new FleetClientError('UNREACHABLE', `${endpoint} did not answer within ${timeoutMs} ms`)),
+        timeoutMs,
+      );
+      signal.addEventListener('abort', onAbort, { once: true });
+      socket.on('connect_error', (error) => settle(handshakeError(endpoint, error)));
+      const startedAtMs = performance.now();
+      let opened = false;
+      socket.on('connect', () => {
+        opened = true;
+        this.#socket = socket;
+        settle();
+        this.#options.onOpen(resumed, performance.now() - startedAtMs);
+      });
+      socket.on('disconnect', (reason) => {
+        if (opened) this.#onDown(reason);
+        else settle(new FleetClientError('UNREACHABLE', `${endpoint} closed the connection (${reason})`));
+      });
+      socket.onAny((event: string, ...args: unknown[]) => this.#onEvent(event, args));
+    });
+  }
+
+  #onEvent(event: string, args: readonly unknown[]): void {
+    const token = text(args[0], 'resume_token');
+    const graceMs = field(args[0], 'grace_ms');
+    if (event === 'SESSION' && token !== undefined && typeof graceMs === 'number') this.#session = { token, graceMs };
+    if (event === 'ERROR' && text(args[0], 'code') === 'REPLACED') this.#replaced = true;
+    this.#options.onEvent(event, args);
+  }
+
+  #onDown(reason: Socket.DisconnectReason): void {
+    this.#options.onClose(reason);
+    if (reason === 'io client disconnect') return;
+    if (this.#replaced) this.#end('replaced');
+    else if (reason === 'io server disconnect') this.#end('kicked');
+    else void this.#resume();
+  }
+
+  async #resume(): Promise<void> {
+    const session = this.#session;
+    const untilMs = performance.now() + (session?.graceMs ?? 0);
+    try {
+      for (let attempt = 0; session !== null && attempt < RESUME_TRIES; attempt++) {
+        await sleep(backoffMs(attempt, this.#options.backoff, Math.random()), this.#abort.signal);
+        const leftMs = untilMs - performance.now();
+        if (leftMs <= 0) break;
+        const outcome = await this.#dial(
+          { resume: session.token },
+          Math.min(leftMs, this.#options.connectTimeoutMs),
+          true,
+        ).then(
+          () => 'open',
+          (error: FleetClientError) => error.code,
+        );
+        if (outcome === 'open') return;
+        if (outcome === 'REFUSED') break;
+      }
+      this.#end('lost');
+    } catch {
+      // Closed meanwhile: close() has said so.
+    }
+  }
+}
+
+/** Node.js tells why a handshake failed, a browser does not: there every failure counts as unreachable. */
+function handshakeError(endpoint: string, error: Error): FleetClientError {
+  const cause = field(error, 'description');
+  const detail = text(cause, 'message') ?? error.message;
+  // socket.io sets `data` on what a middleware answered; `ws` names the status of a refused upgrade.
+  const answered = Object.hasOwn(error, 'data') || /response: 4\d\d/.test(detail);
+  return new FleetClientError(answered ? 'REFUSED' : 'UNREACHABLE', `${endpoint}: ${detail}`, {
+    cause: field(cause, 'error') ?? error,
+  });
+}
