@@ -20,9 +20,9 @@ export interface RedisBinary {
  * Finds a Redis server binary: `valkey-server` or `redis-server` on the PATH, else one unpacked before into the cache folder,
  * else installs it the way the platform does, without touching the system: `apt-get download` and `dpkg-deb -x` into the cache
  * folder on Debian and Ubuntu (no root needed), `brew install valkey` on macOS. Says what it does through `say`.
- * @throws when none of these works, with what to install.
+ * @throws when none of these works, with what to install; or when `signal` says to give up.
  */
-export async function ensureRedisBinary(say: (line: string) => void): Promise<RedisBinary> {
+export async function ensureRedisBinary(say: (line: string) => void, signal?: AbortSignal): Promise<RedisBinary> {
   const onPath = await findOnPath(['valkey-server', 'redis-server']);
   if (onPath !== null) return { path: onPath, env: {} };
   const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'realtime-fleet', 'redis');
@@ -32,12 +32,12 @@ export async function ensureRedisBinary(say: (line: string) => void): Promise<Re
     say(
       'No Redis on this machine: unpacking one from the distribution into the cache folder (the system stays as it is).',
     );
-    await unpackDebian(folder);
+    await unpackDebian(folder, signal);
     const fresh = await unpacked(folder);
     if (fresh !== null) return fresh;
   } else if (await findOnPath(['brew']).then((brew) => brew !== null)) {
     say('No Redis on this machine: installing it with "brew install valkey".');
-    await exec('brew', ['install', 'valkey']);
+    await exec('brew', ['install', 'valkey'], { signal });
     const brewed = await findOnPath(['valkey-server']);
     if (brewed !== null) return { path: brewed, env: {} };
   }
@@ -70,14 +70,14 @@ async function unpacked(folder: string): Promise<RedisBinary | null> {
   return { path, env: { LD_LIBRARY_PATH: [...libs, process.env.LD_LIBRARY_PATH ?? ''].filter(Boolean).join(':') } };
 }
 
-async function unpackDebian(folder: string): Promise<void> {
+async function unpackDebian(folder: string, signal: AbortSignal | undefined): Promise<void> {
   await mkdir(join(folder, '..'), { recursive: true });
   const work = await mkdtemp(join(tmpdir(), 'realtime-fleet-redis-'));
   try {
-    await download(work);
+    await download(work, signal);
     const tree = join(work, 'tree');
     for (const file of (await readdir(work)).filter((name) => name.endsWith('.deb'))) {
-      await exec('dpkg-deb', ['-x', join(work, file), tree]);
+      await exec('dpkg-deb', ['-x', join(work, file), tree], { signal });
     }
     await symlink('redis-check-rdb', join(tree, 'usr', 'bin', 'redis-server')).catch(() => undefined);
     // Into place in one step (copied first, as the temporary folder may be on another file system): a second start at the same time finds all or nothing.
@@ -89,18 +89,19 @@ async function unpackDebian(folder: string): Promise<void> {
   }
 }
 
-async function download(work: string): Promise<void> {
-  const get = () => exec('apt-get', ['download', ...PACKAGES], { cwd: work });
+async function download(work: string, signal: AbortSignal | undefined): Promise<void> {
+  const get = () => exec('apt-get', ['download', ...PACKAGES], { cwd: work, signal });
   try {
     await get();
   } catch (first) {
+    signal?.throwIfAborted();
     // The package lists are missing or old; only root may refresh them.
     if (process.getuid?.() !== 0) {
       throw new Error('Redis could not be downloaded: run "apt-get update" as root once, or install redis-server.', {
         cause: first,
       });
     }
-    await exec('apt-get', ['update']);
+    await exec('apt-get', ['update'], { signal });
     await get();
   }
 }

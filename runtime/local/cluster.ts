@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bundles } from '../bundle';
+import { askClusters, type ClusterState, describeClusters, greenNodes } from './clusters';
+import { createControl } from './control';
+import { Group, type GroupOptions } from './group';
+import type { Guard } from './guard';
+import { checkRedis, removeKeys } from './outside-redis';
+import { freePort } from './port';
+import { startPrivateRedis } from './redis';
+import { newSecrets } from './secrets';
+import { readable, type Terminal } from './terminal';
+
+export interface ClusterOptions {
+  /** Nodes at first. */
+  readonly sizes: Readonly<Record<NodeCluster, number>>;
+  /** Port of the API; 0 for any. */
+  readonly port: number;
+  /** Players that one node takes. */
+  readonly capacity: number;
+  readonly apiKey: string;
+  readonly verbose: boolean;
+  /** What the processes run. */
+  readonly bundle: () => Promise<Bundles>;
+  readonly guard: Guard;
+  readonly terminal: Pick<Terminal, 'say'>;
+  /** Gives up the start; from then on nothing is started, nor replaced. */
+  readonly signal: AbortSignal;
+}
+
+export interface LocalCluster {
+  /** Address of the API. */
+  readonly api: string;
+  readonly apiKey: string;
+  /** The nodes, by cluster. */
+  readonly groups: ReadonlyMap<string, Group>;
+  readonly bundles: Bundles;
+  /** The environment that every program gets, besides what is its own. */
+  readonly env: Readonly<Record<string, string>>;
+  /** How the clusters are, by the API; null when it does not answer. */
+  ask(): Promise<readonly ClusterState[] | null>;
+  /** Ends every process; resolves when nothing is left, within about 3 s. */
+  stop(): Promise<void>;
+}
+
+type NodeCluster = (typeof CLUSTERS)[number];
+const CLUSTERS = ['lobby', 'game'] as const;
+
+const STACK = 'local-realtime';
+
+/** How long it may take until every node is green, in milliseconds. */
+const GREEN_LIMIT_MS = 60_000;
+
+/** How long processes may take to stop before they are killed, in milliseconds. */
+const STOP_LIMIT_MS = 2_000;
+
+/** What programs inherit of our own environment. */
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG'];
+
+/**
+ * Brings up the whole system as processes of this machine: Redis, the balancer, lobby and game nodes; says each step. Resolves
+ * when the API answers and every node is green; when something fails, or the signal comes, it ends what was started and rejects.
+ */
+export async function startCluster(options: ClusterOptions): Promise<LocalCluster> {
+  const undo: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (let last = undo.pop(); last !== undefined; last = undo.pop()) await last();
+  };
+  try {
+    return await bringUp(options, undo, stop);
+  } catch (error) {
+    await stop();
+    throw options.signal.aborted ? options.signal.reason : error;
+  }
+}
+
+async function bringUp(
+  options: ClusterOptions,
+  undo: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<LocalCluster> {
+  const { guard, signal, terminal } = options;
+  const port = await freePort(options.port);
+  const bundles = await options.bundle();
+  terminal.say(`Programs: ${bundles.built ? 'bundled into dist/' : 'dist/ is up to date'}`);
+  signal.throwIfAborted();
+
+  const { url: redisUrl, stack, stop: stopRedis } = await startRedis(options);
+  undo.push(stopRedis);
+  signal.throwIfAborted();
+
+  const secrets = newSecrets();
+  const env = programEnv(options.verbose);
+  let stopping = false;
+  const group = (cluster: string, program: 'balancer' | NodeCluster, size: number, own: GroupOptions['env']) =>
+    new Group({
+      cluster,
+      file: bundles.bundles[program].file,
+      version: bundles.bundles[program].version,
+      size,
+      guard,
+      signal,
+      env: (nodeId) => ({ ...env, STACK: stack, HOST: '127.0.0.1', ...own(nodeId) }),
+      say: (line) => terminal.say(line),
+      onLine: (nodeId, line) => {
+        // Those who are being stopped complain about each other.
+        if (!stopping || options.verbose) terminal.say(`${nodeId}  ${readable(line)}`);
+      },
+    });
+
+  const nodeEnv = (cluster: NodeCluster) => ({
+    CLUSTER: cluster,
+    PORT: '0',
+    CAPACITY: String(options.capacity),
+    AGENT_PUBLIC_KEYS: secrets.agentPublicKeys,
+    ...(cluster === 'lobby' ? { REDIS_URL: redisUrl } : {}),
+  });
+  const groups = new Map(
+    CLUSTERS.map((cluster) => [cluster, group(cluster, cluster, options.sizes[cluster], () => nodeEnv(cluster))]),
+  );
+  const control = createControl(groups, secrets.fleetToken);
+  undo.push(() => control.close());
+  const controlUrl = new URL(await control.listen({ host: '127.0.0.1', port: 0 }));
+  controlUrl.password = secrets.fleetToken;
+
+  const balancer = group('balancer', 'balancer', 1, (nodeId) => ({
+    BALANCER_ID: nodeId,
+    CLUSTERS: CLUSTERS.join(','),
+    PORT: String(port),
+    PRIVATE_PORT: '0',
+    REDIS_URL: redisUrl,
+    MASTER_KEYS: secrets.masterKeys,
+    AGENT_PRIVATE_KEY: secrets.agentPrivateKey,
+    API_KEYS: options.apiKey,
+    FLEET: `local:${controlUrl.href}`,
+  }));
+  const all = [balancer, ...groups.values()];
+  undo.push(() => {
+    stopping = true;
+    return Promise.all(all.map((each) => each.stop(STOP_LIMIT_MS)));
+  });
+  terminal.say(
+    `Processes: 1 balancer, ${CLUSTERS.map((cluster) => `${options.sizes[cluster]} ${cluster}`).join(', ')} nodes`,
+  );
+  await until(signal, Promise.all(all.map((each) => each.start())));
+
+  const api = `http://127.0.0.1:${port}`;
+  const ask = () => askClusters(api, options.apiKey);
+  await allGreen(ask, options.sizes, signal);
+  return { api, apiKey: options.apiKey, groups, bundles, env, ask, stop };
+}
+
+/** Ours, or the one that REDIS_URL names: there under a stack name of this run, as others may use it too. */
+async function startRedis({ terminal, guard, signal }: ClusterOptions) {
+  const redis = await startPrivateRedis((line) => terminal.say(line), { guard, signal });
+  if (redis.process !== null) {
+    terminal.say('Redis: a private one, on a Unix socket');
+    return { url: redis.url, stack: STACK, stop: redis.stop };
+  }
+  await checkRedis(redis.url);
+  terminal.say('Redis: the one that REDIS_URL names');
+  const stack = `${STACK}-${randomBytes(3).toString('hex')}`;
+  return { url: redis.url, stack, stop: () => removeKeys(redis.url, stack) };
+}
+
+function programEnv(verbose: boolean): Record<string, string> {
+  const inherited = INHERITED.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(inherited), NODE_ENV: 'production', LOG_LEVEL: verbose ? 'info' : 'warn' };
+}
+
+async function allGreen(ask: LocalCluster['ask'], sizes: ClusterOptions['sizes'], signal: AbortSignal): Promise<void> {
+  const deadline = Date.now() + GREEN_LIMIT_MS;
+  for (;;) {
+    const states = await until(signal, ask());
+    if (states !== null && CLUSTERS.every((cluster) => greenNodes(states, cluster) >= sizes[cluster])) return;
+    if (Date.now() > deadline) {
+      throw new Error(`Not every node is green after ${GREEN_LIMIT_MS / 1000} s: ${describeClusters(states)}`);
+    }
+    await sleep(50, undefined, { signal });
+  }
+}
+
+/** The work's outcome, or a rejection as soon as the signal comes. */
+function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const give = () => reject(signal.reason);
+    signal.addEventListener('abort', give, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', give));
+  });
+}

@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto';
+import type { GroupState, Instance } from '../fleet/port';
+import { type Child, describeExit, type Exit, startChild } from './child';
+import type { Guard } from './guard';
+
+export interface GroupOptions {
+  readonly cluster: string;
+  /** The bundle that every node of the group runs, and its hash. */
+  readonly file: string;
+  readonly version: string;
+  /** Nodes wanted at first. */
+  readonly size: number;
+  /** The most that it grows to. @default 64 */
+  readonly maxSize?: number;
+  /** The environment of one node, besides NODE_ID and VERSION. */
+  readonly env: (nodeId: string) => Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  readonly guard: Guard;
+  readonly onLine: (nodeId: string, line: string, stream: 'stdout' | 'stderr') => void;
+  readonly onMessage?: (nodeId: string, message: unknown) => void;
+  /** What happened, in words. */
+  readonly say: (line: string) => void;
+  /** Once it comes, no process is started any more. */
+  readonly signal: AbortSignal;
+}
+
+interface Member {
+  readonly nodeId: string;
+  readonly zone: string;
+  readonly launchedAtMs: number;
+  readonly child: Child;
+  endpoint: string | null;
+  terminating: boolean;
+}
+
+const ZONES = ['local-a', 'local-b', 'local-c'];
+const DEFAULT_MAX_SIZE = 64;
+
+/** Who ends within this time of the start, in milliseconds, is replaced with a growing delay: a broken bundle must not keep the machine busy. */
+const EARLY_MS = 5_000;
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 10_000;
+
+/** How long a node may take to stop before it is killed, in milliseconds; programs give themselves up after 4 s. */
+const STOP_LIMIT_MS = 4_500;
+
+/** The size asked for is beyond what the group allows. */
+export class GroupLimit extends Error {}
+
+/**
+ * Plays EC2 and an Auto Scaling group: keeps `desired` processes of one program running, over three zones. A process that ends
+ * by itself is gone at once and replaced; one that is terminated is not; one that is reported unhealthy is killed and replaced.
+ */
+export class Group {
+  readonly #options: GroupOptions;
+  readonly #members = new Map<string, Member>();
+  readonly #usedIds = new Set<string>();
+  #desired: number;
+  #earlyEnds = 0;
+  #delayed: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: GroupOptions) {
+    this.#options = options;
+    this.#desired = options.size;
+  }
+
+  /** Starts the nodes; resolves when all of them are ready, rejects when one ends before. */
+  async start(): Promise<void> {
+    this.#fill();
+    await Promise.all(
+      [...this.#members.values()].map((member) =>
+        member.child.ready.catch((error: Error) => {
+          throw new Error(`${member.nodeId} ${error.message}`);
+        }),
+      ),
+    );
+  }
+
+  /** Every process that exists; the pid is for people, who try what happens when they kill one. */
+  describe(): (Instance & { readonly pid: number })[] {
+    return [...this.#members.values()].map((member) => ({
+      nodeId: member.nodeId,
+      cluster: this.#options.cluster,
+      endpoint: member.endpoint,
+      zone: member.zone,
+      launchedAtMs: member.launchedAtMs,
+      state: member.terminating ? 'terminating' : member.endpoint === null ? 'pending' : 'running',
+      pid: member.child.pid,
+    }));
+  }
+
+  state(): GroupState {
+    return { cluster: this.#options.cluster, desired: this.#desired, wantedVersion: this.#options.version };
+  }
+
+  /** @throws GroupLimit when more nodes are asked for than the group may have. */
+  grow(size: number): void {
+    const maxSize = this.#options.maxSize ?? DEFAULT_MAX_SIZE;
+    if (size > maxSize) throw new GroupLimit(`${this.#options.cluster}: at most ${maxSize} nodes, not ${size}`);
+    if (this.#ending || size <= this.#desired) return;
+    this.#desired = size;
+    this.#fill();
+  }
+
+  /** Ends this node and lowers the size by one; nothing when it does not exist or is on its way out already. */
+  terminate(nodeId: string): void {
+    const member = this.#members.get(nodeId);
+    if (member === undefined || member.terminating) return;
+    member.terminating = true;
+    this.#desired -= 1;
+    void member.child.stop(STOP_LIMIT_MS);
+  }
+
+  /** Kills this node, and replaces it once it has ended; nothing when it does not exist or is on its way out already. */
+  reportUnhealthy(nodeId: string): void {
+    const member = this.#members.get(nodeId);
+    if (member === undefined || member.terminating) return;
+    member.terminating = true;
+    member.child.kill();
+  }
+
+  /** Ends every node for good; what is left after the limit (in milliseconds) is killed. */
+  async stop(limitMs: number): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#delayed);
+    await Promise.all([...this.#members.values()].map((member) => member.child.stop(limitMs)));
+  }
+
+  get #ending(): boolean {
+    return this.#stopped || this.#options.signal.aborted;
+  }
+
+  #fill(): void {
+    if (this.#ending || this.#delayed !== undefined) return;
+    const staying = [...this.#members.values()].filter((member) => !member.terminating).length;
+    for (let missing = this.#desired - staying; missing > 0; missing -= 1) this.#launch();
+  }
+
+  #launch(): void {
+    const options = this.#options;
+    const nodeId = this.#newId();
+    const child = startChild({
+      file: options.file,
+      ...(options.args === undefined ? {} : { args: options.args }),
+      env: { ...options.env(nodeId), NODE_ID: nodeId, VERSION: options.version },
+      guard: options.guard,
+      onLine: (line, stream) => options.onLine(nodeId, line, stream),
+      onMessage: (message) => options.onMessage?.(nodeId, message),
+    });
+    const member: Member = {
+      nodeId,
+      zone: this.#emptiestZone(),
+      launchedAtMs: Date.now(),
+      child,
+      endpoint: null,
+      terminating: false,
+    };
+    this.#members.set(nodeId, member);
+    child.ready.then(
+      (port) => {
+        member.endpoint = `http://127.0.0.1:${port}`;
+      },
+      () => undefined,
+    );
+    void child.exited.then((exit) => this.#ended(member, exit));
+  }
+
+  #ended(member: Member, exit: Exit): void {
+    this.#members.delete(member.nodeId);
+    if (this.#ending) return;
+    const early = !member.terminating && Date.now() - member.launchedAtMs < EARLY_MS;
+    this.#earlyEnds = early ? this.#earlyEnds + 1 : 0;
+    const delayMs = early ? Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.#earlyEnds - 1)) : 0;
+    const next = early ? `another starts in ${delayMs / 1000} s` : 'another starts';
+    if (!member.terminating) this.#options.say(`${member.nodeId} has ended by itself (${describeExit(exit)}); ${next}`);
+    if (early) this.#fillLater(delayMs);
+    else this.#fill();
+  }
+
+  #fillLater(delayMs: number): void {
+    clearTimeout(this.#delayed);
+    this.#delayed = setTimeout(() => {
+      this.#delayed = undefined;
+      this.#fill();
+    }, delayMs);
+  }
+
+  #newId(): string {
+    for (;;) {
+      const id = `${this.#options.cluster}-${randomBytes(3).toString('hex')}`;
+      if (this.#usedIds.has(id)) continue;
+      this.#usedIds.add(id);
+      return id;
+    }
+  }
+
+  #emptiestZone(): string {
+    const count = (zone: string) => [...this.#members.values()].filter((member) => member.zone === zone).length;
+    return ZONES.reduce((best, zone) => (count(zone) < count(best) ? zone : best));
+  }
+}

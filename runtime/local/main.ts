@@ -1,0 +1,116 @@
+import { constants } from 'node:os';
+import { type Bundles, bundle } from '../bundle';
+import { type LocalCluster, startCluster } from './cluster';
+import { type Guard, startGuard } from './guard';
+import { type LocalOptions, readOptions } from './options';
+import { playOn, playOnce, type Surroundings } from './players';
+import { Terminal } from './terminal';
+
+/** The key of the local API when API_KEY does not say another; it listens on 127.0.0.1 only. */
+const DEVELOPMENT_KEY = 'local-dev-key';
+
+/** After this, in milliseconds, what still runs is killed: a stop takes less than 5 s. */
+const STOP_LIMIT_MS = 4_300;
+
+/** Signals within this time of the first, in milliseconds, are the same one: npm forwards the Ctrl-C that we got from the terminal too. */
+const SAME_SIGNAL_MS = 300;
+
+/** How often we look whether npm, which started us, is still there, in milliseconds. */
+const PARENT_CHECK_MS = 500;
+
+/**
+ * `npm start`. Exit code: 0 after a stop by signal, 1 when something failed; with --exit 0 only if every player finished,
+ * and 128 plus the signal's number when it was stopped before.
+ * @param programs what the processes run. @default the bundles in dist/, built when they are out of date
+ */
+export async function main(args: readonly string[], programs: () => Promise<Bundles> = bundle): Promise<void> {
+  const options = await readOptions(args);
+  const terminal = new Terminal(process.stdout);
+  const guard = startGuard();
+  const stop = stopOnSignals(terminal, guard, options);
+  let code = 1;
+  try {
+    code = await run(options, programs, { terminal, guard, signal: stop.signal });
+  } catch (error) {
+    if (!stop.signal.aborted) process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  }
+  await guard.stop();
+  process.exit(stop.code() ?? code);
+}
+
+async function run(options: LocalOptions, programs: () => Promise<Bundles>, around: Surroundings): Promise<number> {
+  const cluster = await startCluster({
+    sizes: { lobby: options.lobby, game: options.game },
+    port: options.port,
+    capacity: options.capacity,
+    apiKey: process.env.API_KEY || DEVELOPMENT_KEY,
+    verbose: options.verbose,
+    bundle: programs,
+    ...around,
+  });
+  try {
+    if (options.exit) return await playOnce(cluster, options, around);
+    around.terminal.say('', ...introduction(cluster), '');
+    await playOn(cluster, options, around);
+    return 0;
+  } finally {
+    await cluster.stop();
+  }
+}
+
+/** What runs where, and what to do with it. */
+function introduction({ api, apiKey, groups }: LocalCluster): string[] {
+  const nodes = [...groups.values()].flatMap((group) => group.describe());
+  const victim = nodes.findLast((node) => node.cluster === 'game')?.pid;
+  const key = `-H 'Authorization: Bearer ${apiKey}'`;
+  return [
+    `API      ${api}   key ${apiKey}`,
+    ...nodes.map(({ nodeId, pid, endpoint }) => `${nodeId.padEnd(13)}  pid ${String(pid).padEnd(7)}  ${endpoint}`),
+    '',
+    'What to try next, in another terminal:',
+    `  curl -s ${api}/v1/clusters ${key}`,
+    `  curl -s ${api}/v1/lobby ${key} -H 'Content-Type: application/json' -d '{"playerId":"alice"}'`,
+    `  npm run bees -- --api ${api} --players 100 --ramp 5`,
+    `  kill -9 ${victim}      a game node dies: its rooms go on on another one, and the process is replaced`,
+    `  kill -STOP ${victim}   it hangs: no new player is sent there`,
+    'Ctrl-C ends everything.',
+  ];
+}
+
+interface Stop {
+  readonly signal: AbortSignal;
+  /** The exit code that a stop gives; undefined when there was none. */
+  code(): number | undefined;
+}
+
+/**
+ * The first signal (or the end of npm, or of who reads our output) stops in order; a second one, or a stop that takes too long,
+ * kills what is left.
+ */
+function stopOnSignals(terminal: Terminal, guard: Guard, options: LocalOptions): Stop {
+  const controller = new AbortController();
+  let code: number | undefined;
+  let sinceMs = 0;
+  const kill = () => void guard.stop().then(() => process.exit(code));
+  const stop = (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => {
+    if (controller.signal.aborted) {
+      if (performance.now() - sinceMs > SAME_SIGNAL_MS) kill();
+      return;
+    }
+    sinceMs = performance.now();
+    code = options.exit ? 128 + constants.signals[signal] : 0;
+    terminal.say('Stopping …');
+    controller.abort(new Error(`stopped by ${signal}`));
+    setTimeout(kill, STOP_LIMIT_MS).unref();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal));
+  const gone = () => {
+    if (!controller.signal.aborted) stop('SIGHUP');
+  };
+  process.stdout.on('error', gone);
+  if (process.env.npm_lifecycle_event !== undefined) {
+    const parent = process.ppid;
+    setInterval(() => process.ppid !== parent && gone(), PARENT_CHECK_MS).unref();
+  }
+  return { signal: controller.signal, code: () => code };
+}

@@ -1,0 +1,100 @@
+import { access, constants } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+
+export interface LocalOptions {
+  /** Nodes per cluster. */
+  readonly lobby: number;
+  readonly game: number;
+  readonly players: number;
+  /** In seconds. */
+  readonly ramp: number;
+  /** Every bee plays once, then everything stops. */
+  readonly exit: boolean;
+  /** Absolute path; null for none. */
+  readonly json: string | null;
+  readonly port: number;
+  /** Players that one node takes. */
+  readonly capacity: number;
+  readonly verbose: boolean;
+}
+
+interface Given {
+  readonly lobby: number;
+  readonly game: number;
+  readonly players: number;
+  readonly ramp?: number;
+  readonly exit?: true;
+  readonly json?: string;
+  readonly port: number;
+  readonly capacity: number;
+  readonly verbose?: true;
+}
+
+/** Players per second that arrive when `--ramp` is not given; two seconds at least. */
+const DEFAULT_ARRIVALS_PER_SECOND = 100;
+
+/**
+ * Reads the command line of `npm start`; a mistake prints what is wrong and ends the process with code 1, `--help` with 0.
+ * @throws when options do not go together.
+ */
+export async function readOptions(args: readonly string[]): Promise<LocalOptions> {
+  const given = new Command('npm start --')
+    .description('The whole system on this machine: Redis, balancer, lobby and game nodes, and bees that play.')
+    .option('--lobby <N>', 'lobby nodes', whole(1, 32), 2)
+    .option('--game <N>', 'game nodes', whole(1, 32), 2)
+    .option('--players <N>', 'bees: simulated players; 0 for none', whole(0, 20_000), 40)
+    .option(
+      '--ramp <SECONDS>',
+      `the bees arrive evenly over this time (default: ${DEFAULT_ARRIVALS_PER_SECOND} a second, over 2 s at least)`,
+      seconds,
+    )
+    .option('--exit', 'every bee plays once; then print the summary and stop, with exit code 0 if all of them finished')
+    .option('--json <FILE>', 'write the summary to this file (with --exit)')
+    .option('--port <N>', 'port of the API on 127.0.0.1; 0 for any free one', whole(0, 65_535), 8080)
+    .option('--capacity <N>', 'players that one node takes', whole(1, 1_000_000), 5_000)
+    .option('--verbose', "show the programs' whole logs, not only warnings and errors")
+    .addHelpText(
+      'after',
+      '\nEnvironment:\n  API_KEY     key of the API (default: local-dev-key)\n  REDIS_URL   use this Redis instead of a private one',
+    )
+    .allowExcessArguments(false)
+    .parse(args, { from: 'user' })
+    .opts<Given>();
+  const json = given.json === undefined ? null : resolve(given.json);
+  if (given.exit && given.players === 0) throw new Error('--exit needs players: --players 4 or more');
+  if (json !== null && !given.exit) throw new Error('--json needs --exit: the summary is of players who play once');
+  if (json !== null) await checkWritable(json);
+  return {
+    ...given,
+    ramp: given.ramp ?? Math.max(2, given.players / DEFAULT_ARRIVALS_PER_SECOND),
+    exit: given.exit ?? false,
+    json,
+    verbose: given.verbose ?? false,
+  };
+}
+
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`A whole number from ${least} to ${most} is needed.`);
+  };
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && value <= 3_600) return value;
+  throw new InvalidArgumentError('Seconds are needed, from 0 to 3600.');
+}
+
+/** Now, not after minutes of playing. */
+async function checkWritable(file: string): Promise<void> {
+  const there = await access(file).then(
+    () => true,
+    () => false,
+  );
+  await access(there ? file : dirname(file), constants.W_OK).catch(() => {
+    throw new Error(`--json: ${file} cannot be written`);
+  });
+}
