@@ -7,6 +7,8 @@ export interface Probe {
   readonly hello: HelloReply | null;
   /** Asks for the state since the last answer. Rejects when no valid answer came within `timeoutMs`. */
   poll(timeoutMs: number): Promise<StatsReply>;
+  /** The next answer holds everything again (`full`): what came before was not written down, or not by us. */
+  resync(): void;
   /** Gives an order. Rejects when no answer came within `timeoutMs`: the order may or may not have been carried out. */
   order(order: Order, timeoutMs: number): Promise<OrderReply>;
   /** Closes the channel; later calls reject. */

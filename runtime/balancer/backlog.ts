@@ -1,0 +1,55 @@
+import type { RoomReport, StatsReply } from '../core/protocol/agent';
+
+/** Most arrivals, and most rooms, kept for one node while the registry cannot be written. */
+const LIMIT = 20_000;
+
+/** Arrivals taken out for writing. */
+export interface Arrivals {
+  readonly rids: readonly string[];
+  /** How many of them were news; the others are repeats of a `full` answer. */
+  readonly news: number;
+}
+
+/** What a node reported and the registry does not hold yet: kept until it is written, as the node's cursor has moved on. */
+export class Backlog {
+  readonly #arrivals = new Set<string>();
+  readonly #rooms = new Map<string, RoomReport>();
+  #news = 0;
+
+  /** False when it overflowed: all is dropped, and the node must be asked for everything again. */
+  add(reply: Pick<StatsReply, 'arrivals' | 'rooms' | 'full'>): boolean {
+    for (const rid of reply.arrivals) this.#arrivals.add(rid);
+    for (const room of reply.rooms) this.#rooms.set(room.roomId, room);
+    if (!reply.full) this.#news += reply.arrivals.length;
+    if (this.#arrivals.size <= LIMIT && this.#rooms.size <= LIMIT) return true;
+    this.clear();
+    return false;
+  }
+
+  arrivals(): Arrivals {
+    return { rids: [...this.#arrivals], news: this.#news };
+  }
+
+  rooms(): readonly RoomReport[] {
+    return [...this.#rooms.values()];
+  }
+
+  arrivalsWritten(written: Arrivals): void {
+    for (const rid of written.rids) this.#arrivals.delete(rid);
+    // Cleared meanwhile: there is nothing left of them.
+    this.#news = Math.max(0, this.#news - written.news);
+  }
+
+  /** A report that a newer one has replaced meanwhile stays. */
+  roomsWritten(rooms: readonly RoomReport[]): void {
+    for (const room of rooms) {
+      if (this.#rooms.get(room.roomId) === room) this.#rooms.delete(room.roomId);
+    }
+  }
+
+  clear(): void {
+    this.#arrivals.clear();
+    this.#rooms.clear();
+    this.#news = 0;
+  }
+}

@@ -1,0 +1,250 @@
+import type { Logger } from 'pino';
+import {
+  adopt,
+  type HealthConfig,
+  type HealthState,
+  INITIAL_HEALTH,
+  type PollOutcome,
+  stepHealth,
+  suspectNow,
+} from '../core/health';
+import type { ClusterSnapshot, Health } from '../core/snapshot';
+import { type NodeWeight, stepWeights } from '../core/weight';
+import { FIRST_WINDOW, stepWindow } from '../core/window';
+import type { Fleet } from '../fleet/port';
+import type { NodeUpdate, RefreshResult } from '../registry/types';
+import type { Arrivals } from './backlog';
+import { type Known, nodeSnapshot, nodeUpdate } from './describe-node';
+import type { EventSink } from './events';
+import { healthEvents } from './health-events';
+import type { ProbeFactory } from './probe';
+import { type ClusterRegistry, type NodeEntry, type Ownership, RegistryWriter } from './registry-writer';
+import { Replacements } from './replacements';
+import { Roster } from './roster';
+
+export interface ClusterWatchOptions {
+  readonly cluster: string;
+  readonly registry: ClusterRegistry;
+  readonly fleet: Pick<Fleet, 'describe' | 'reportUnhealthy'>;
+  readonly probe: ProbeFactory;
+  readonly ownership: Ownership;
+  readonly events: EventSink;
+  readonly log: Logger;
+  readonly health: HealthConfig;
+  /** Gets each snapshot. */
+  readonly publish: (snapshot: ClusterSnapshot) => void;
+}
+
+/** Silences of this long are handled together, in milliseconds: many nodes often fall silent at once. */
+const GATHER_MS = 10;
+
+/** Watches one cluster: judges its nodes each tick and at once when one falls silent, and has the registry written. */
+export class ClusterWatch {
+  readonly #options: ClusterWatchOptions;
+  readonly #roster: Roster;
+  readonly #writer: RegistryWriter;
+  readonly #replacements: Replacements;
+  #health: HealthState = INITIAL_HEALTH;
+  #weights: ReadonlyMap<string, NodeWeight> = new Map();
+  #pending: RefreshResult['pending'] = new Map();
+  /** Slow start, by node; of which start. */
+  readonly #windows = new Map<string, { readonly startId: string; readonly window: number }>();
+  /** Nodes that the registry was asked about. */
+  readonly #introduced = new Set<string>();
+  /** Nodes that fell silent and are not marked yet, with the time of the poll. */
+  readonly #silenced = new Map<string, number>();
+  #gathering: NodeJS.Timeout | undefined;
+  #ticking: NodeJS.Timeout | undefined;
+
+  constructor(options: ClusterWatchOptions) {
+    this.#options = options;
+    const { cluster, fleet, probe, health, log } = options;
+    const onSilent = (nodeId: string, sentAtMs: number) => this.#silent(nodeId, sentAtMs);
+    this.#roster = new Roster({ cluster, fleet, probe, pollMs: health.pollMs, onSilent, log });
+    this.#replacements = new Replacements(fleet, cluster, log);
+    this.#writer = new RegistryWriter({
+      ...options,
+      source: {
+        strangers: () => this.#strangers(),
+        introduce: (nodeId, update) => this.#introduce(nodeId, update),
+        entries: () => this.#entries(),
+        refreshed: (result, arrivals) => this.#refreshed(result, arrivals),
+        resync: () => this.#resync(),
+        discard: () => this.#discard(),
+      },
+    });
+  }
+
+  /** The first tick comes a second later: by then the nodes that are there have answered. */
+  start(): void {
+    void this.#roster.describe();
+    this.#ticking = setInterval(() => {
+      this.#tick();
+      void this.#roster.describe();
+    }, this.#options.health.pollMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#ticking);
+    clearTimeout(this.#gathering);
+    this.#roster.stop();
+  }
+
+  /** What keeps this cluster from being served, for a person to read; null when nothing does. */
+  trouble(): string | null {
+    return this.#roster.instances === null ? 'the fleet has not listed its instances yet' : this.#writer.trouble;
+  }
+
+  #tick(): void {
+    const { instances } = this.#roster;
+    if (instances === null) return;
+    const nowMs = performance.now();
+    const sample = {
+      listed: new Set(instances.keys()),
+      condemned: this.#replacements.condemned(),
+      polls: this.#outcomes(),
+    };
+    const step = stepHealth(this.#health, sample, nowMs, this.#options.health);
+    this.#change(step.state, step.actions);
+    const owned = this.#options.ownership.epoch(this.#options.cluster) !== null;
+    for (const action of step.actions) {
+      if (action.kind === 'report' && owned) void this.#replacements.report(action.nodeId, nowMs);
+      if (action.kind === 'evict' && action.reason === 'gone') this.#forget(action.nodeId);
+    }
+    this.#weigh();
+    this.#publish();
+    void this.#writer.write();
+  }
+
+  #outcomes(): ReadonlyMap<string, PollOutcome> {
+    const polls = new Map<string, PollOutcome>();
+    for (const [nodeId, watch] of this.#roster.watches) {
+      const outcome = watch.takeOutcome();
+      if (outcome !== undefined) polls.set(nodeId, outcome);
+    }
+    return polls;
+  }
+
+  #silent(nodeId: string, sentAtMs: number): void {
+    this.#silenced.set(nodeId, sentAtMs);
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined;
+      this.#suspect();
+    }, GATHER_MS);
+  }
+
+  /** Between two ticks: who fell silent just now takes no joins from now on. */
+  #suspect(): void {
+    const before = this.#health;
+    const after = suspectNow(before, this.#silenced, performance.now(), this.#options.health);
+    const candidates = [...this.#silenced.keys()];
+    this.#silenced.clear();
+    if (after === before) return;
+    this.#change(after, []);
+    this.#publish();
+    if (after.massFailure !== before.massFailure) void this.#writer.write();
+    void this.#writer.suspend(candidates.filter((nodeId) => after.nodes.get(nodeId)?.health === 'suspect'));
+  }
+
+  #change(after: HealthState, actions: Parameters<typeof healthEvents>[3]): void {
+    const before = this.#health;
+    this.#health = after;
+    const { cluster, events } = this.#options;
+    const trouble = (nodeId: string) => this.#roster.watches.get(nodeId)?.trouble ?? 'it cannot be reached';
+    for (const event of healthEvents(cluster, before, after, actions, trouble)) events.emit(event);
+  }
+
+  #weigh(): void {
+    const samples = [];
+    for (const [nodeId, { facts }] of this.#roster.watches) {
+      if (facts !== null) samples.push({ nodeId, capacity: facts.capacity, loopDelayMs: facts.loopDelayMs });
+    }
+    this.#weights = stepWeights(this.#weights, samples);
+  }
+
+  #publish(): void {
+    const nodes = [...this.#known()].map(nodeSnapshot);
+    const { cluster, publish } = this.#options;
+    publish({ cluster, atMs: Date.now(), massFailure: this.#health.massFailure, nodes });
+  }
+
+  *#known(): Iterable<Known> {
+    for (const [nodeId, instance] of this.#roster.instances ?? []) {
+      const facts = this.#roster.watches.get(nodeId)?.facts ?? null;
+      const health = this.#health.nodes.get(nodeId);
+      yield {
+        instance,
+        facts,
+        health: health?.health ?? 'booting',
+        silentMs: health?.silentMs ?? 0,
+        pending: this.#pending.get(nodeId)?.count ?? 0,
+        weight: this.#weights.get(nodeId)?.weight ?? facts?.capacity ?? 0,
+        window: this.#window(nodeId, facts?.startId),
+      };
+    }
+  }
+
+  #window(nodeId: string, startId: string | undefined): number {
+    const entry = this.#windows.get(nodeId);
+    return entry !== undefined && entry.startId === startId ? entry.window : FIRST_WINDOW;
+  }
+
+  #entries(): readonly NodeEntry[] {
+    const entries: NodeEntry[] = [];
+    for (const known of this.#known()) {
+      const watch = this.#roster.watches.get(known.instance.nodeId);
+      const update = WRITTEN.has(known.health) ? nodeUpdate(known) : null;
+      if (watch !== undefined && update !== null) entries.push({ watch, update });
+    }
+    return entries;
+  }
+
+  #refreshed(result: RefreshResult, arrivals: ReadonlyMap<string, Arrivals>): void {
+    this.#pending = result.pending;
+    for (const [nodeId, { expired }] of result.pending) {
+      const facts = this.#roster.watches.get(nodeId)?.facts;
+      if (facts === null || facts === undefined) continue;
+      const { startId, capacity } = facts;
+      const news = arrivals.get(nodeId)?.news ?? 0;
+      const window = stepWindow(this.#window(nodeId, startId), { arrivals: news, expired, capacity });
+      this.#windows.set(nodeId, { startId, window });
+    }
+  }
+
+  #strangers(): readonly string[] {
+    return [...this.#roster.watches]
+      .filter(([nodeId, { facts }]) => facts === null && !this.#introduced.has(nodeId))
+      .map(([nodeId]) => nodeId);
+  }
+
+  /** We have just started and it does not answer, but it served before: it is silent, not booting, and not forgotten. */
+  #introduce(nodeId: string, update: NodeUpdate | null): void {
+    this.#introduced.add(nodeId);
+    const watch = this.#roster.watches.get(nodeId);
+    if (update === null || watch === undefined || watch.facts !== null) return;
+    const { startId, version, sessions, connections, capacity, standing, window } = update;
+    const phase = standing === 'draining' || standing === 'sealed' ? standing : 'open';
+    watch.facts = { startId, version, sessions, connections, capacity, phase, loopDelayMs: 0, rssBytes: 0 };
+    this.#windows.set(nodeId, { startId, window });
+    this.#health = adopt(this.#health, nodeId, startId);
+  }
+
+  #resync(): void {
+    this.#introduced.clear();
+    for (const watch of this.#roster.watches.values()) watch.resync();
+  }
+
+  #discard(): void {
+    for (const watch of this.#roster.watches.values()) watch.backlog.clear();
+  }
+
+  #forget(nodeId: string): void {
+    this.#replacements.forget(nodeId);
+    this.#windows.delete(nodeId);
+    this.#introduced.delete(nodeId);
+    this.#silenced.delete(nodeId);
+  }
+}
+
+/** Nodes that the registry holds: booting ones have not answered yet, red ones are evicted. */
+const WRITTEN: ReadonlySet<Health> = new Set<Health>(['green', 'suspect', 'held']);

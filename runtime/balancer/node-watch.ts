@@ -1,0 +1,107 @@
+import type { PollOutcome } from '../core/health';
+import type { StatsReply } from '../core/protocol/agent';
+import type { Instance } from '../fleet/port';
+import { Backlog } from './backlog';
+import { messageOf } from './complaints';
+import type { Probe, ProbeFactory } from './probe';
+
+/** What is known of a node's process, from its last answer or, before the first one, from the registry. */
+export type NodeFacts = Pick<
+  StatsReply,
+  'startId' | 'phase' | 'connections' | 'sessions' | 'capacity' | 'loopDelayMs' | 'rssBytes' | 'version'
+>;
+
+interface NodeWatchOptions {
+  readonly probe: ProbeFactory;
+  readonly pollMs: number;
+  readonly timeoutMs: number;
+  /** Where in the second the polls of this node lie, in milliseconds. */
+  readonly phaseMs: number;
+  /** No valid answer to a poll sent at `sentAtMs` (monotonic), or the channel broke then. */
+  readonly onSilent: (nodeId: string, sentAtMs: number) => void;
+}
+
+/** Polls one node on its own beat, and keeps what it said until the cluster's next tick and the registry have taken it. */
+export class NodeWatch {
+  readonly endpoint: string;
+  readonly backlog = new Backlog();
+  /** Null until the first answer, or until the registry told. */
+  facts: NodeFacts | null = null;
+  /** Why the last poll failed. */
+  trouble = '';
+  #outcome: PollOutcome | undefined;
+  #polling = false;
+  #beat: NodeJS.Timeout | undefined;
+  #stopped = false;
+  readonly #nodeId: string;
+  readonly #probe: Probe;
+  readonly #options: NodeWatchOptions;
+
+  constructor(instance: Instance & { readonly endpoint: string }, options: NodeWatchOptions) {
+    this.#nodeId = instance.nodeId;
+    this.endpoint = instance.endpoint;
+    this.#options = options;
+    this.#probe = options.probe(instance, () => {
+      this.trouble = 'its channel broke';
+      options.onSilent(this.#nodeId, performance.now());
+    });
+    void this.#poll();
+    this.#beat = setTimeout(() => {
+      void this.#poll();
+      this.#beat = setInterval(() => void this.#poll(), options.pollMs);
+    }, options.phaseMs);
+  }
+
+  get probe(): Probe {
+    return this.#probe;
+  }
+
+  /** What the polls gave since this was last asked. */
+  takeOutcome(): PollOutcome | undefined {
+    const outcome = this.#outcome;
+    this.#outcome = undefined;
+    return outcome;
+  }
+
+  /** The next answer repeats everything. */
+  resync(): void {
+    this.backlog.clear();
+    this.#probe.resync();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#beat);
+    this.#probe.close();
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#polling) return;
+    this.#polling = true;
+    const sentAtMs = performance.now();
+    try {
+      const reply = await this.#probe.poll(this.#options.timeoutMs);
+      if (!this.#stopped) this.#heard(reply);
+    } catch (error) {
+      if (!this.#stopped) this.#missed(sentAtMs, messageOf(error));
+    } finally {
+      this.#polling = false;
+    }
+  }
+
+  #heard(reply: StatsReply): void {
+    // Arrivals and rooms of an earlier start are over with it.
+    if (this.facts !== null && this.facts.startId !== reply.startId) this.backlog.clear();
+    const { arrivals, rooms, full, ...facts } = reply;
+    this.facts = facts;
+    if (!this.backlog.add({ arrivals, rooms, full })) this.#probe.resync();
+    this.#outcome = { kind: 'answered', startId: reply.startId };
+  }
+
+  #missed(sentAtMs: number, trouble: string): void {
+    this.trouble = trouble;
+    const count = this.#outcome?.kind === 'missed' ? this.#outcome.count + 1 : 1;
+    this.#outcome = { kind: 'missed', count, sentAtMs };
+    this.#options.onSilent(this.#nodeId, sentAtMs);
+  }
+}

@@ -1,0 +1,190 @@
+import type { Logger } from 'pino';
+import { AGENT_PROTOCOL, type RoomReport } from '../core/protocol/agent';
+import type { MatchQueue, NodeUpdate, RefreshResult, RoomRegistry, SeatRegistry } from '../registry/types';
+import type { Arrivals } from './backlog';
+import { Complaints, messageOf } from './complaints';
+import type { EventSink } from './events';
+import type { NodeWatch } from './node-watch';
+
+/** Who may write, evict and scale. */
+export interface Ownership {
+  /** The epoch under which this balancer owns the cluster; null when it does not. */
+  epoch(cluster: string): number | null;
+}
+
+/** The registry of one cluster, as far as the watch loop writes it. */
+export interface ClusterRegistry {
+  readonly seats: Pick<SeatRegistry, 'refresh' | 'suspend' | 'node'>;
+  /** For a cluster whose nodes have rooms; `matches` is where their members' memberships are. */
+  readonly rooms?: {
+    readonly registry: Pick<RoomRegistry, 'report'>;
+    readonly matches: Pick<MatchQueue, 'complete' | 'release'>;
+  };
+}
+
+/** One node as it is to be written. */
+export interface NodeEntry {
+  readonly watch: NodeWatch;
+  readonly update: Omit<NodeUpdate, 'arrivals'>;
+}
+
+/** Where the writer gets what it writes, and tells what came of it. */
+export interface WriterSource {
+  /** Listed nodes of which nothing is known yet: the registry may know them from before our start. */
+  strangers(): readonly string[];
+  /** What the registry said of a stranger; null: nothing. */
+  introduce(nodeId: string, update: NodeUpdate | null): void;
+  /** All nodes that the registry is to hold. */
+  entries(): readonly NodeEntry[];
+  refreshed(result: RefreshResult, arrivals: ReadonlyMap<string, Arrivals>): void;
+  /** Everything is to be reported again: the registry may have lost it, or another balancer wrote until now. */
+  resync(): void;
+  /** Nothing of what was reported is ours to write. */
+  discard(): void;
+}
+
+interface WriterOptions {
+  readonly cluster: string;
+  readonly registry: ClusterRegistry;
+  readonly ownership: Ownership;
+  readonly source: WriterSource;
+  readonly events: EventSink;
+  readonly log: Logger;
+}
+
+/** Time limit of an order to close a room, in milliseconds. */
+const ORDER_TIMEOUT_MS = 800;
+
+/** Writes one cluster's ticks to the registry, one at a time: a slow or dead Redis delays this, and nothing else. */
+export class RegistryWriter {
+  readonly #options: WriterOptions;
+  readonly #complaints: Complaints;
+  #ownedEpoch: number | null = null;
+  #writing = false;
+  #failing = false;
+  #trouble: string | null = 'nothing was written yet';
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#complaints = new Complaints(options.log);
+  }
+
+  /** Why the registry does not hold the last tick; null when it does, or another balancer sees to it. */
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  /** Writes what there is now. While a write is under way this does nothing: the next tick has it all. Never rejects. */
+  async write(): Promise<void> {
+    if (this.#writing) return;
+    const { cluster, ownership, source } = this.#options;
+    const epoch = ownership.epoch(cluster);
+    if (epoch === null) {
+      this.#ownedEpoch = null;
+      this.#trouble = null;
+      source.discard();
+      return;
+    }
+    this.#writing = true;
+    try {
+      if (epoch !== this.#ownedEpoch) source.resync();
+      this.#ownedEpoch = epoch;
+      await this.#refresh(epoch);
+      await this.#reportRooms(epoch);
+      this.#settle();
+    } catch (error) {
+      this.#raise(messageOf(error));
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  /** Takes nodes out of the joins between two ticks. Never rejects: the next refresh says the same. */
+  async suspend(nodeIds: readonly string[]): Promise<void> {
+    const { cluster, ownership, registry } = this.#options;
+    const epoch = ownership.epoch(cluster);
+    if (epoch === null) return;
+    try {
+      await Promise.all(nodeIds.map((nodeId) => registry.seats.suspend(nodeId, epoch)));
+    } catch (error) {
+      this.#complaints.raise(cluster, messageOf(error));
+    }
+  }
+
+  async #refresh(epoch: number): Promise<void> {
+    const { source, registry } = this.#options;
+    await Promise.all(
+      source.strangers().map(async (nodeId) => source.introduce(nodeId, await registry.seats.node(nodeId))),
+    );
+    const entries = source.entries();
+    const arrivals = new Map(entries.map(({ watch, update }) => [update.nodeId, watch.backlog.arrivals()]));
+    const nodes = entries.map(({ update }) => ({ ...update, arrivals: arrivals.get(update.nodeId)?.rids ?? [] }));
+    const result = await registry.seats.refresh({ epoch, nodes });
+    for (const { watch, update } of entries) {
+      const written = arrivals.get(update.nodeId);
+      if (written !== undefined) watch.backlog.arrivalsWritten(written);
+    }
+    source.refreshed(result, arrivals);
+  }
+
+  async #reportRooms(epoch: number): Promise<void> {
+    const { registry, source } = this.#options;
+    const { rooms } = registry;
+    await Promise.all(
+      source.entries().map(async ({ watch, update }) => {
+        const reports = watch.backlog.rooms();
+        if (reports.length === 0) return;
+        if (rooms !== undefined) {
+          const outcomes = await rooms.registry.report(update.nodeId, update.startId, reports, epoch);
+          const stale = new Set(outcomes.filter(({ outcome }) => outcome === 'stale').map(({ roomId }) => roomId));
+          const current = reports.filter(({ roomId }) => !stale.has(roomId));
+          await Promise.all(current.map((report) => settleMembers(rooms.matches, report)));
+          this.#closeStale(
+            watch,
+            reports.filter(({ roomId }) => stale.has(roomId)),
+            epoch,
+          );
+        }
+        watch.backlog.roomsWritten(reports);
+      }),
+    );
+  }
+
+  /** The node does not know that the room was given away. When the order is lost, all is reported, and ordered, again. */
+  #closeStale(watch: NodeWatch, reports: readonly RoomReport[], epoch: number): void {
+    for (const { roomId, gen, status } of reports) {
+      if (status === 'closed') continue;
+      const order = { v: AGENT_PROTOCOL, kind: 'closeRoom', epoch, roomId, gen } as const;
+      watch.probe.order(order, ORDER_TIMEOUT_MS).catch((error) => {
+        this.#options.log.warn({ roomId, gen, reason: messageOf(error) }, 'a room that lives elsewhere was not closed');
+        watch.resync();
+      });
+    }
+  }
+
+  #raise(message: string): void {
+    const { cluster, events } = this.#options;
+    if (!this.#failing) events.emit({ kind: 'registry-unavailable', cluster, reason: message });
+    this.#failing = true;
+    this.#trouble = message;
+    this.#complaints.raise(cluster, message);
+  }
+
+  #settle(): void {
+    const { cluster, events, source } = this.#options;
+    if (this.#failing) {
+      events.emit({ kind: 'registry-back', cluster, reason: 'the registry is written again' });
+      source.resync();
+    }
+    this.#failing = false;
+    this.#trouble = null;
+    this.#complaints.settle(cluster);
+  }
+}
+
+/** What a room's report means for its members' memberships. Idempotent: repeated until it was written. */
+async function settleMembers(matches: Pick<MatchQueue, 'complete' | 'release'>, report: RoomReport): Promise<void> {
+  if (report.status === 'complete') await matches.complete(report.roomId);
+  // `moved`: the room goes on elsewhere.
+  if (report.status === 'closed' && report.reason !== 'moved') await matches.release(report.roomId);
+}

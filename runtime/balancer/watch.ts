@@ -1,0 +1,60 @@
+import type { Logger } from 'pino';
+import type { Fleet } from '../fleet/port';
+import { ClusterWatch } from './cluster-watch';
+import type { EventSink } from './events';
+import type { ProbeFactory } from './probe';
+import type { ClusterRegistry, Ownership } from './registry-writer';
+import { type ClusterView, LiveView } from './view';
+
+export interface WatchOptions {
+  /** What to watch, and where each cluster's state is written. */
+  readonly clusters: ReadonlyMap<string, ClusterRegistry>;
+  readonly fleet: Pick<Fleet, 'describe' | 'reportUnhealthy'>;
+  readonly probe: ProbeFactory;
+  readonly ownership: Ownership;
+  readonly events: EventSink;
+  readonly log: Logger;
+  /** Period of polls and ticks, in milliseconds. @default 1_000 */
+  readonly pollMs?: number;
+  /** Silence after which a node is red, in milliseconds. @default 30_000 */
+  readonly redAfterMs?: number;
+}
+
+export interface Watch {
+  readonly view: ClusterView;
+  /** Why a cluster cannot be served as it should, for a person to read; null when all is well. */
+  trouble(): string | null;
+  /** Ends every poll and channel. */
+  stop(): void;
+}
+
+/**
+ * The watch loop. Each cluster: the instances are listed and each is polled once every `pollMs`; each tick judges health, weights and
+ * windows, publishes a snapshot, and writes the registry where this balancer owns the cluster. Neither a slow fleet nor a slow
+ * registry delays the polls or the judgement.
+ */
+export function startWatch(options: WatchOptions): Watch {
+  const { clusters, pollMs = 1_000, redAfterMs = 30_000, ...shared } = options;
+  const view = new LiveView([...clusters.keys()]);
+  const watches = [...clusters].map(([cluster, registry]) => {
+    const log = options.log.child({ cluster });
+    const publish = view.publish.bind(view);
+    const watch = new ClusterWatch({ ...shared, cluster, registry, log, health: { pollMs, redAfterMs }, publish });
+    watch.start();
+    return { cluster, watch };
+  });
+  return {
+    view,
+    trouble: () => {
+      for (const { cluster, watch } of watches) {
+        const trouble = watch.trouble();
+        if (trouble !== null) return `${cluster}: ${trouble}`;
+      }
+      return null;
+    },
+    stop: () => {
+      for (const { watch } of watches) watch.stop();
+      view.close();
+    },
+  };
+}
