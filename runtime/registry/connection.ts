@@ -17,6 +17,8 @@ export interface RegistryConnection {
 }
 
 const COMMAND_TIMEOUT_MS = 2_000;
+/** How long a connection may take to close before it is cut, in milliseconds: closing holds up the end of a process. */
+const CLOSE_LIMIT_MS = 200;
 const RETRY_MIN_MS = 50;
 const RETRY_MAX_MS = 2_000;
 
@@ -34,6 +36,7 @@ export function connectRegistry(url: string, options: ConnectionOptions = {}): R
   const redis = new Redis(url, {
     commandTimeout: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
     connectTimeout: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
+    disconnectTimeout: CLOSE_LIMIT_MS,
     maxRetriesPerRequest: null,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,

@@ -108,15 +108,17 @@ describe('connectRegistry', () => {
   it('comes back by itself', async () => {
     const redis: PrivateRedis = await startPrivateRedis(() => undefined);
     open.push({ close: () => redis.stop() });
-    const connection = connect(redis.url);
+    const connection = connect(redis.url, 500);
     const ping = () =>
       answered(connection.redis.ping()).then(
         () => true,
         () => false,
       );
     await eventually('connected', ping);
-    await connection.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'no').catch(() => undefined);
+    const killed = connection.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'no').catch(() => undefined);
+    await eventually('noticed', () => connection.problem() !== null);
     await eventually('connected again', ping);
+    await killed;
   });
 });
 
