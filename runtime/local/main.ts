@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { CommanderError } from 'commander';
 import { type Bundles, bundle } from '../bundle';
 import { type LocalCluster, startCluster } from './cluster';
 import { type Guard, startGuard } from './guard';
@@ -24,7 +25,11 @@ const PARENT_CHECK_MS = 500;
  * @param programs what the processes run. @default the bundles in dist/, built when they are out of date
  */
 export async function main(args: readonly string[], programs: () => Promise<Bundles> = bundle): Promise<void> {
-  const options = await readOptions(args);
+  const options = await readOptions(args).catch((error: Error) => {
+    if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  });
   const terminal = new Terminal(process.stdout);
   const guard = startGuard();
   const stop = stopOnSignals(terminal, guard, options);

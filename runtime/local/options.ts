@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 
@@ -35,8 +35,8 @@ interface Given {
 const DEFAULT_ARRIVALS_PER_SECOND = 100;
 
 /**
- * Reads the command line of `npm start`; a mistake prints what is wrong and ends the process with code 1, `--help` with 0.
- * @throws when options do not go together.
+ * Reads the command line of `npm start`.
+ * @throws with what is wrong, when options are not usable or do not go together; CommanderError with code 0 after `--help`.
  */
 export async function readOptions(args: readonly string[]): Promise<LocalOptions> {
   const given = new Command('npm start --')
@@ -59,6 +59,8 @@ export async function readOptions(args: readonly string[]): Promise<LocalOptions
       '\nEnvironment:\n  API_KEY     key of the API (default: local-dev-key)\n  REDIS_URL   use this Redis instead of a private one',
     )
     .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
     .parse(args, { from: 'user' })
     .opts<Given>();
   const json = given.json === undefined ? null : resolve(given.json);
@@ -90,11 +92,9 @@ function seconds(text: string): number {
 
 /** Now, not after minutes of playing. */
 async function checkWritable(file: string): Promise<void> {
-  const there = await access(file).then(
-    () => true,
-    () => false,
-  );
-  await access(there ? file : dirname(file), constants.W_OK).catch(() => {
+  const there = await stat(file).catch(() => null);
+  if (there?.isDirectory()) throw new Error(`--json: ${file} is a folder`);
+  await access(there === null ? dirname(file) : file, constants.W_OK).catch(() => {
     throw new Error(`--json: ${file} cannot be written`);
   });
 }

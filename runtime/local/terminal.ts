@@ -1,11 +1,13 @@
 import { z } from 'zod';
 
+type Output = Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> & { write(text: string): boolean };
+
 /** Where lines go: standard output; on a terminal with a block at the end that is rewritten in place. */
 export class Terminal {
-  readonly #out: NodeJS.WriteStream;
+  readonly #out: Output;
   #block: readonly string[] = [];
 
-  constructor(out: NodeJS.WriteStream) {
+  constructor(out: Output) {
     this.#out = out;
   }
 

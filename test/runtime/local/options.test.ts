@@ -1,0 +1,53 @@
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { readOptions } from '../../../runtime/local/options';
+
+describe('the options of npm start', () => {
+  it('have defaults', async () => {
+    expect(await readOptions([])).toEqual({
+      lobby: 2,
+      game: 2,
+      players: 40,
+      ramp: 2,
+      exit: false,
+      json: null,
+      port: 8080,
+      capacity: 5_000,
+      verbose: false,
+    });
+  });
+
+  it('are read', async () => {
+    const args = '--lobby 3 --game 5 --players 400 --exit --json out.json --port 9000 --capacity 10 --verbose'.split(
+      ' ',
+    );
+    expect(await readOptions(args)).toEqual({
+      lobby: 3,
+      game: 5,
+      players: 400,
+      ramp: 4,
+      exit: true,
+      json: resolve('out.json'),
+      port: 9000,
+      capacity: 10,
+      verbose: true,
+    });
+    expect((await readOptions(['--ramp', '0.5'])).ramp).toBe(0.5);
+  });
+
+  it.each([
+    [['--players', 'many'], "'--players <N>' argument 'many' is invalid. A whole number from 0"],
+    [['--lobby', '0'], 'A whole number from 1 to 32'],
+    [['--game', '1.5'], 'A whole number from 1 to 32'],
+    [['--port', '70000'], 'A whole number from 0 to 65535'],
+    [['--ramp', '-1'], 'Seconds are needed'],
+    [['--nonsense'], "unknown option '--nonsense'"],
+    [['surplus'], 'too many arguments'],
+    [['--json', 'x.json'], '--json needs --exit'],
+    [['--exit', '--players', '0'], '--exit needs players'],
+    [['--exit', '--json', join(__dirname, 'nowhere', 'x.json')], 'cannot be written'],
+    [['--exit', '--json', __dirname], 'is a folder'],
+  ])('refuse %j', async (args, why) => {
+    await expect(readOptions(args)).rejects.toThrow(why);
+  });
+});
