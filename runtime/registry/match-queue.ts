@@ -24,8 +24,6 @@ export interface MatchQueueOptions {
   readonly nowMs?: () => number;
 }
 
-/** Players spoken for in one script call: keeps Redis free for others in between (about 3 ms each). */
-const HEARTBEAT_CHUNK = 500;
 /** Rooms that one ENTER, and one sweep, may make; what is left is for the next sweep. */
 const ENTER_ROOMS = 4;
 const SWEEP_ROOMS = 100;
@@ -44,7 +42,7 @@ const StoredMatch = z.object({
   status: z.enum(['open', 'complete', 'dissolved', 'ended']),
 });
 
-/** The match queue of a lobby cluster over Redis: see `MatchQueue`. Each method is one script call, or one for each 500 players. */
+/** The match queue of a lobby cluster over Redis: see `MatchQueue`. Each method is one script call. */
 export class RedisMatchQueue implements MatchQueue {
   readonly #redis: Redis;
   readonly #keys: readonly string[];
@@ -85,13 +83,9 @@ export class RedisMatchQueue implements MatchQueue {
   }
 
   async heartbeat(players: readonly WaitingPlayer[]): Promise<PlayerStanding[]> {
-    const standings: PlayerStanding[] = [];
-    for (let from = 0; from < players.length; from += HEARTBEAT_CHUNK) {
-      const chunk = players.slice(from, from + HEARTBEAT_CHUNK);
-      const reply = await this.#run(matchHeartbeat, [JSON.stringify(chunk.map(packPlayer))]);
-      for (const { playerId } of chunk) standings.push(readStanding(playerId, reply));
-    }
-    return standings;
+    if (players.length === 0) return [];
+    const reply = await this.#run(matchHeartbeat, [JSON.stringify(players.map(packPlayer))]);
+    return players.map(({ playerId }) => readStanding(playerId, reply));
   }
 
   async sweep(roomSize: (mode: string) => number | undefined): Promise<{ made: Match[]; dissolved: Match[] }> {

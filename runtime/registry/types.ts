@@ -173,7 +173,7 @@ export interface MatchQueue {
   leave(playerId: string, connectionId: string): Promise<'left' | 'matched' | 'unknown'>;
   /** The connection was lost: keeps the place, but is not matched until heard of again. */
   away(playerId: string, connectionId: string): Promise<void>;
-  /** Every second, for all players that wait on this lobby node: they are alive (and are enqueued again if the registry forgot). Returns their standings. */
+  /** Every second, for all players that wait on this lobby node: they are alive (and are enqueued again if the registry forgot). Returns their standings, in order. Callers pass a few hundred at a time. */
   heartbeat(players: readonly WaitingPlayer[]): Promise<PlayerStanding[]>;
   /** Every second on every lobby node: matches what can be matched, dissolves overdue rooms, forgets the long silent. */
   sweep(roomSize: (mode: string) => number | undefined): Promise<{ made: Match[]; dissolved: Match[] }>;

@@ -1,0 +1,48 @@
+import Redis from 'ioredis';
+import { createAdapter } from 'socket.io-redis';
+import { retryDelayMs } from '../registry/connection';
+import { clusterTag } from '../registry/keys';
+
+export interface LobbyAdapter {
+  /** For `io.adapter(…)`. */
+  readonly factory: ReturnType<typeof createAdapter>;
+  /** False while Redis cannot be reached: what is published then would only pile up. */
+  readonly isUp: () => boolean;
+  close(): void;
+}
+
+/**
+ * The socket.io Redis adapter of a stack's lobby nodes. At most once and no more than a fast path: everything that it
+ * says is found out within a second without it.
+ */
+export function lobbyAdapter(url: string, stack: string, cluster: string): LobbyAdapter {
+  const publisher = adapterConnection(url);
+  const subscriber = adapterConnection(url);
+  return {
+    factory: createAdapter(publisher, subscriber, { key: `${clusterTag(stack, cluster)}:socket.io` }),
+    isUp: () => publisher.status === 'ready',
+    close: () => {
+      publisher.disconnect();
+      subscriber.disconnect();
+    },
+  };
+}
+
+/** The adapter waits for none of its commands: one that fails must not become an unhandled rejection, which ends the process. */
+class UnwatchedRedis extends Redis {
+  override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
+    const sent = super.sendCommand(...args);
+    if (sent instanceof Promise) sent.catch(() => undefined);
+    return sent;
+  }
+}
+
+function adapterConnection(url: string): Redis {
+  const redis = new UnwatchedRedis(url, {
+    maxRetriesPerRequest: null,
+    retryStrategy: (attempt) => retryDelayMs(attempt),
+  });
+  // The registry's connection reports the same trouble.
+  redis.on('error', () => undefined);
+  return redis;
+}
