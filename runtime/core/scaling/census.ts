@@ -1,0 +1,67 @@
+import type { ScalingConfig } from '../config/scaling';
+import type { ScalingState } from './state';
+import type { ScalingNode, ScalingSample } from './types';
+
+/** The nodes of a sample, sorted by what they mean for the size of the cluster. */
+export interface Census {
+  /** Answer, or did a moment ago, and take joins: capacity that is there. */
+  readonly open: readonly ScalingNode[];
+  /** Chosen to leave, draining or sealed. */
+  readonly leaving: readonly ScalingNode[];
+  /** Dead and not leaving: the fleet replaces them. */
+  readonly dead: readonly ScalingNode[];
+  /** Have not answered within the limit for booting: to be replaced. */
+  readonly overdue: readonly ScalingNode[];
+  /** Some node that counts is not answering right now, so the sample says less than it seems to. */
+  readonly partial: boolean;
+  /** Instances that exist or will by the fleet's own doing, those that leave included. */
+  readonly desired: number;
+  /** Open nodes, and those to come: booting, or being replaced by the fleet. */
+  readonly have: number;
+  /** `have` without the open ones. */
+  readonly coming: number;
+  /** Metric over all nodes that live. Those that leave count: their players come back to the others. So our own actions do not change it. */
+  readonly load: number;
+  /** What one more node will hold, in players. */
+  readonly newCapacity: number;
+}
+
+export function takeCensus(state: ScalingState, sample: ScalingSample, nowMs: number, config: ScalingConfig): Census {
+  const open: ScalingNode[] = [];
+  const leaving: ScalingNode[] = [];
+  const dead: ScalingNode[] = [];
+  const overdue: ScalingNode[] = [];
+  let partial = false;
+  let load = 0;
+  for (const node of sample.nodes) {
+    const leaves = node.phase !== 'open' || node.nodeId in state.drains;
+    if (node.health !== 'green' && node.health !== 'booting') partial = true;
+    if (node.health !== 'red') load += node.load;
+    if (leaves) leaving.push(node);
+    else if (node.health === 'red') dead.push(node);
+    else if (node.health !== 'booting') open.push(node);
+    else if (isOverdue(node, nowMs, config)) overdue.push(node);
+  }
+  const have = Math.max((sample.group?.desired ?? sample.nodes.length) - leaving.length, open.length);
+  return {
+    open,
+    leaving,
+    dead,
+    overdue,
+    partial: partial || overdue.length > 0,
+    desired: have + leaving.length,
+    have,
+    coming: have - open.length,
+    load,
+    newCapacity: median(open.map((node) => node.capacity)) ?? config.capacity,
+  };
+}
+
+/** Silence counts too, so that a balancer that has just started does not take nodes for overdue that it has not asked yet. */
+function isOverdue(node: ScalingNode, nowMs: number, config: ScalingConfig): boolean {
+  return nowMs - node.launchedAtMs >= config.bootLimitMs && node.silentMs >= config.bootLimitMs;
+}
+
+function median(values: number[]): number | undefined {
+  return values.sort((a, b) => a - b)[values.length >> 1];
+}

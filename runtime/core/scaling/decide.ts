@@ -1,0 +1,106 @@
+import type { ScalingConfig } from '../config/scaling';
+import { type Census, takeCensus } from './census';
+import { peakLoad, remember, rememberRefusals } from './history';
+import { scaleIn } from './in';
+import { followDrains, takeLeave } from './leave';
+import { largest, scaleOut } from './out';
+import { repair } from './repair';
+import { rollingReplacement } from './roll';
+import { averageRule } from './rules/average';
+import { emergencyRule } from './rules/emergency';
+import { forecastRule } from './rules/forecast';
+import { minimumRule } from './rules/minimum';
+import { scheduleRule } from './rules/schedule';
+import type { ScalingState } from './state';
+import { hold, type Step } from './step';
+import type { Direction, Reason, ScalingSample, Wish } from './types';
+
+/** What is to be done now, the state for the next step, and why; also when nothing is done. */
+export type Decision = Step;
+
+/**
+ * One step of a cluster's autoscaler: pure, and the same in production, tests and the simulator. Call it about once a second.
+ *
+ * Store `state` and the `stamps` first, then perform the actions one at a time; when they cannot be stored, drop the decision
+ * and its state. Order of what competes: out beats in, both beat a rolling replacement, and nothing is taken away on a sample
+ * that is missing, stale or partial.
+ *
+ * @param sample null when there is none.
+ * @param nowMs Unix time in milliseconds; may jump.
+ */
+export function decide(
+  state: ScalingState,
+  sample: ScalingSample | null,
+  nowMs: number,
+  config: ScalingConfig,
+): Decision {
+  if (sample === null) return hold(state, unknown('missing', 'nothing is known of the nodes'));
+  const ageMs = Math.abs(nowMs - sample.atMs);
+  if (ageMs > config.staleAfterMs) {
+    return hold(state, unknown('stale', `what is known of the nodes is ${Math.round(ageMs / 1000)} s old`));
+  }
+  const followed = rememberRefusals(followDrains(state, sample, nowMs), sample.refused, nowMs, config);
+  const census = takeCensus(followed, sample, nowMs, config);
+  const remembered = remember(followed, census.load, nowMs, config);
+  const wishes = wishesOf(remembered, census, nowMs, config);
+  const resized = resize(remembered, wishes, census, sample, nowMs, config);
+
+  const stay = new Set(resized.actions.flatMap((action) => (action.kind === 'undrain' ? [action.nodeId] : [])));
+  const leaving = { ...census, leaving: census.leaving.filter(({ nodeId }) => !stay.has(nodeId)) };
+  const left = takeLeave(resized.state, leaving, sample, nowMs, config);
+  const repaired = repair(left.state, census, sample, nowMs, config);
+  const actions = [...resized.actions, ...left.actions, ...repaired.actions];
+  return {
+    state: repaired.state,
+    actions,
+    stamps: [...missingStamps(sample), ...resized.stamps],
+    reason: resized.reason,
+  };
+}
+
+/** What each rule wants. */
+function wishesOf(state: ScalingState, census: Census, nowMs: number, config: ScalingConfig): Wish[] {
+  return [
+    minimumRule(census, config),
+    emergencyRule(census, state, config),
+    averageRule(census, peakLoad(state, nowMs, config), config),
+    scheduleRule(census, nowMs, config),
+    forecastRule(census, state, config),
+  ];
+}
+
+/** At most one of: out, a step of the rolling replacement, in. */
+function resize(
+  state: ScalingState,
+  wishes: readonly Wish[],
+  census: Census,
+  sample: ScalingSample,
+  nowMs: number,
+  config: ScalingConfig,
+): Step {
+  const arrived = state.ordered !== null && state.ordered.size <= census.desired;
+  const out = scaleOut(arrived ? { ...state, ordered: null } : state, wishes, census, sample, nowMs, config);
+  if (out !== null) return { ...out, state: raiseBase(out.state, largest(wishes, config).size) };
+  const enough: ScalingState = { ...state, ordered: null };
+  const roll = rollingReplacement(enough, census, sample, nowMs, config);
+  if (roll !== null) return roll;
+  const rolled: ScalingState = sample.group === null ? enough : { ...enough, roll: null };
+  return scaleIn(rolled, wishes, census, sample, nowMs, config);
+}
+
+/** What was needed during a rolling replacement stays when it is over. */
+function raiseBase(state: ScalingState, size: number): ScalingState {
+  return state.roll === null ? state : { ...state, roll: { ...state.roll, base: Math.max(state.roll.base, size) } };
+}
+
+/** A missing stamp means "just scaled" (S5): it is written as of now, so that the cooldown ends some day. */
+function missingStamps({ cooldowns }: ScalingSample): Direction[] {
+  const missing: Direction[] = [];
+  if (cooldowns?.outAgoMs === null) missing.push('out');
+  if (cooldowns?.inAgoMs === null) missing.push('in');
+  return missing;
+}
+
+function unknown(code: string, text: string): Reason {
+  return { rule: 'sample', code, text: `unchanged: ${text}` };
+}

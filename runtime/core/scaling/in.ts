@@ -1,0 +1,69 @@
+import type { ScalingConfig } from '../config/scaling';
+import { isWithin } from '../config/window';
+import type { Census } from './census';
+import type { ScalingState } from './state';
+import { cooldownLeft, hold, type Step, seconds } from './step';
+import type { Reason, ScalingSample, Wish } from './types';
+import { chooseVictims } from './victims';
+
+/** Fewer nodes, when every rule could do with fewer, all is known, and nothing else is under way. */
+export function scaleIn(
+  state: ScalingState,
+  wishes: readonly Wish[],
+  census: Census,
+  sample: ScalingSample,
+  nowMs: number,
+  config: ScalingConfig,
+): Step {
+  const keep = Math.min(config.maximum, Math.max(...wishes.map((wish) => wish.keep)));
+  const surplus = census.have - keep;
+  const average = wishes.find((wish) => wish.rule === 'average')?.text ?? '';
+  const because = (code: string, text: string): Reason => ({ rule: 'average', code, text: `${text}: ${average}` });
+  if (surplus <= 0) return hold(state, because('steady', `unchanged at ${census.have} nodes`));
+
+  const obstacle = whyNot(census, sample, nowMs, config);
+  if (obstacle !== null) {
+    return hold(state, because(obstacle.code, `${surplus} nodes more than needed, but ${obstacle.text}`));
+  }
+  const step = Math.max(config.in.stepNodes, Math.floor(census.have * config.in.stepFraction));
+  const victims = chooseVictims(census.open, Math.min(surplus, step), sample.group?.wantedVersion ?? null);
+  const reason = because('drain', `from ${census.have} to ${census.have - victims.length} nodes`);
+  const drains = victims.map(({ nodeId }) => [
+    nodeId,
+    { sinceMs: nowMs, confirmed: false, why: reason.text, movedAtMs: null },
+  ]);
+  return {
+    state: { ...state, drains: { ...state.drains, ...Object.fromEntries(drains) } },
+    actions: victims.map((node) => ({
+      kind: 'drain',
+      nodeId: node.nodeId,
+      reason: { ...reason, text: `${node.nodeId} with ${node.sessions + node.pending} players leaves, ${reason.text}` },
+    })),
+    stamps: ['in'],
+    reason,
+  };
+}
+
+/** What speaks against any scale-in now, the weightiest first; null when nothing does. */
+function whyNot(
+  census: Census,
+  sample: ScalingSample,
+  nowMs: number,
+  config: ScalingConfig,
+): { code: string; text: string } | null {
+  const { cooldowns } = sample;
+  if (sample.massFailure)
+    return { code: 'mass-failure', text: 'most nodes are silent, which is probably our own fault' };
+  if (census.partial) return { code: 'partial', text: 'not every node answers' };
+  if (sample.group === null) return { code: 'fleet-silent', text: 'the fleet does not answer' };
+  if (cooldowns === null) return { code: 'registry-silent', text: 'the registry does not answer' };
+  if (census.coming > 0) return { code: 'coming', text: `${census.coming} nodes are still to come` };
+  if (config.in.windows.length > 0 && !config.in.windows.some((window) => isWithin(window, nowMs))) {
+    return { code: 'outside-window', text: 'this is no time for scale-in' };
+  }
+  const left = Math.max(
+    cooldownLeft(cooldowns.inAgoMs, config.in.cooldownMs),
+    cooldownLeft(cooldowns.outAgoMs, config.in.stabiliseMs),
+  );
+  return left > 0 ? { code: 'cooldown-in', text: `scale-in waits ${seconds(left)} for its cooldown` } : null;
+}

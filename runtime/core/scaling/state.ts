@@ -1,0 +1,71 @@
+import { z } from 'zod';
+
+const Time = z.number();
+
+/**
+ * What the decisions remember from one step to the next: plain JSON, so that a restarted balancer, or the one that takes over,
+ * goes on where the last one was. Times are Unix milliseconds. Losing it costs only time: drains are then taken over from the
+ * nodes' own phase, and everything that waits for something waits anew.
+ */
+export const ScalingState = z.object({
+  /** The load over the forecast's window, oldest first, at fixed distances. */
+  history: z.array(z.object({ atMs: Time, load: z.number() })).default([]),
+  /** The highest load of each slice of the stabilisation time, oldest first; `atMs` is where the slice begins. */
+  peaks: z.array(z.object({ atMs: Time, load: z.number() })).default([]),
+  /** Trend of the history; null when there is too little of it, or none. `perMs`: change of the load per millisecond. */
+  trend: z.object({ perMs: z.number(), rising: z.number() }).nullable().default(null),
+  /** Joins refused as FULL, per sample. */
+  refusals: z.array(z.object({ atMs: Time, count: z.number() })).default([]),
+  /** The size last decided on, until the fleet has it. */
+  ordered: z.object({ size: z.int() }).nullable().default(null),
+  /** Nodes that were chosen to leave. */
+  drains: z
+    .record(
+      z.string(),
+      z.object({
+        /** Since when it is known to drain; until `confirmed`, since when it was chosen. */
+        sinceMs: Time,
+        /** The node itself has said that it drains. */
+        confirmed: z.boolean(),
+        /** For people: why it was chosen. */
+        why: z.string(),
+        /** When players were last asked to move. */
+        movedAtMs: Time.nullable(),
+      }),
+    )
+    .default({}),
+  /** When the fleet was last asked for something, by what was asked: it is asked again only after a while. */
+  asked: z.record(z.string(), Time).default({}),
+  /** A rolling replacement that is under way. */
+  roll: z
+    .object({
+      version: z.string(),
+      /** Nodes that must stay open throughout. */
+      base: z.int(),
+      /** Since when each new node has been green without a break. */
+      greenSince: z.record(z.string(), Time),
+      /** When a new node last failed. */
+      failedAtMs: Time.nullable(),
+    })
+    .nullable()
+    .default(null),
+});
+export type ScalingState = z.infer<typeof ScalingState>;
+export type Drain = ScalingState['drains'][string];
+export type RollState = NonNullable<ScalingState['roll']>;
+
+/** The state before the first step. */
+export function initialState(): ScalingState {
+  return ScalingState.parse({});
+}
+
+/** Reads a stored state; one that is unreadable counts as none. */
+export function parseState(text: string | null): ScalingState {
+  if (text === null) return initialState();
+  try {
+    const parsed = ScalingState.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : initialState();
+  } catch {
+    return initialState();
+  }
+}

@@ -1,0 +1,29 @@
+/** Fewer points than this say nothing of a trend. */
+const MIN_POINTS = 6;
+
+interface Point {
+  readonly atMs: number;
+  readonly load: number;
+}
+
+/**
+ * Theil–Sen: the median of the slopes between all pairs of points. A quarter of the points may be wild without effect on it
+ * (https://en.wikipedia.org/wiki/Theil–Sen_estimator). `rising` is the share of pairs that rise: one half in pure noise, one in
+ * a steady climb. Null with fewer than six points. Takes n² time; n is a few dozen.
+ */
+export function trendOf(points: readonly Point[]): { perMs: number; rising: number } | null {
+  if (points.length < MIN_POINTS) return null;
+  const slopes: number[] = [];
+  let rising = 0;
+  points.forEach((b, j) => {
+    for (const a of points.slice(0, j)) {
+      const slope = (b.load - a.load) / (b.atMs - a.atMs);
+      slopes.push(slope);
+      if (slope > 0) rising += 1;
+    }
+  });
+  slopes.sort((a, b) => a - b);
+  const middle = slopes.length / 2;
+  const perMs = ((slopes[Math.ceil(middle) - 1] ?? 0) + (slopes[Math.floor(middle)] ?? 0)) / 2;
+  return { perMs, rising: rising / slopes.length };
+}
