@@ -31,30 +31,40 @@ interface EventLogOptions {
   readonly onEvent?: (event: RecordedEvent) => void;
 }
 
-/** The last events in memory, served by `GET /v1/events`. */
+/**
+ * The last events in memory, served by `GET /v1/events`. One kind takes half of the room at most: players finish by the hundred,
+ * and must not push out that a node died.
+ */
 export class EventLog implements EventSink {
-  private readonly options: EventLogOptions;
-  private readonly limit: number;
-  private readonly events: RecordedEvent[] = [];
-  private lastId = 0;
+  readonly #options: EventLogOptions;
+  readonly #limit: number;
+  readonly #events: RecordedEvent[] = [];
+  readonly #counts = new Map<string, number>();
+  #lastId = 0;
 
   constructor(options: EventLogOptions) {
-    this.options = options;
-    this.limit = options.limit ?? 1_000;
+    this.#options = options;
+    this.#limit = options.limit ?? 1_000;
   }
 
   emit(event: FleetEvent): void {
-    this.lastId += 1;
-    const recorded = { ...event, id: this.lastId, atMs: this.options.now() };
-    this.events.push(recorded);
-    if (this.events.length > this.limit) this.events.shift();
-    this.options.onEvent?.(recorded);
+    this.#lastId += 1;
+    const recorded = { ...event, id: this.#lastId, atMs: this.#options.now() };
+    this.#events.push(recorded);
+    const count = (this.#counts.get(event.kind) ?? 0) + 1;
+    this.#counts.set(event.kind, count);
+    if (count > this.#limit / 2) this.#drop(this.#events.findIndex(({ kind }) => kind === event.kind));
+    else if (this.#events.length > this.#limit) this.#drop(0);
+    this.#options.onEvent?.(recorded);
   }
 
-  /** Events with an id above `id`, oldest first, at most `limit`; what fell out of the memory is skipped. */
+  /** Events with an id above `id`, oldest first, at most `limit`; those no longer in memory are skipped. */
   after(id: number, limit: number): readonly RecordedEvent[] {
-    const firstId = this.lastId - this.events.length + 1;
-    const from = Math.max(0, id - firstId + 1);
-    return this.events.slice(from, from + limit);
+    const from = this.#events.findIndex((event) => event.id > id);
+    return from === -1 ? [] : this.#events.slice(from, from + limit);
+  }
+
+  #drop(index: number): void {
+    for (const { kind } of this.#events.splice(index, 1)) this.#counts.set(kind, (this.#counts.get(kind) ?? 1) - 1);
   }
 }

@@ -1,0 +1,109 @@
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { createApi } from '../api/server';
+import { connectRegistry, RedisMatchQueue, RedisRooms, RedisSeats } from '../registry';
+import { NodeTokens } from '../tickets/node-tokens';
+import { agentProbes } from './agent-probe';
+import { RegistryAssigner } from './assigner';
+import type { BalancerEnv } from './env';
+import { EventLog, type RecordedEvent } from './events';
+import { privateServer } from './private-server';
+import type { ClusterRegistry } from './registry-writer';
+import { startWatch } from './watch';
+
+export interface Balancer {
+  /** TCP ports that were taken. */
+  readonly port: number;
+  readonly privatePort: number;
+  stop(): Promise<void>;
+}
+
+/** The clusters that the API assigns to; others are watched only. */
+const LOBBY = 'lobby';
+const GAME = 'game';
+
+/** Connections that may wait to be accepted; Node's default of 511 is too few for a rush. */
+const BACKLOG = 4_096;
+
+/** Puts the parts together: registry, watch loop, API. Starts also while Redis or the fleet is unreachable, and says so. */
+export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Balancer> {
+  const connection = connectRegistry(env.REDIS_URL, {
+    onState: (problem) => {
+      if (problem === null) log.info('Redis answers');
+      else log.error({ reason: problem }, 'Redis cannot be reached: joins are refused until it can; trying again');
+    },
+  });
+  const { redis } = connection;
+  const events = new EventLog({ now: Date.now, onEvent: (event) => logEvent(log, event) });
+  const matches = new RedisMatchQueue({ redis, stack: env.STACK, cluster: LOBBY });
+  const rooms = new RedisRooms(redis, env.STACK, GAME);
+  const seats = (cluster: string) => new RedisSeats(redis, env.STACK, cluster);
+  const registry = (cluster: string): ClusterRegistry =>
+    cluster === GAME ? { seats: seats(cluster), rooms: { registry: rooms, matches } } : { seats: seats(cluster) };
+
+  const watch = startWatch({
+    clusters: new Map(env.CLUSTERS.map((cluster) => [cluster, registry(cluster)])),
+    fleet: env.FLEET,
+    probe: agentProbes({
+      balancerId: env.BALANCER_ID,
+      privateKey: env.AGENT_PRIVATE_KEY,
+      masterKeys: env.MASTER_KEYS,
+      log,
+    }),
+    // One balancer owns every cluster until there are leases.
+    ownership: { epoch: () => 1 },
+    events,
+    log,
+    pollMs: env.POLL_MS,
+    redAfterMs: env.RED_AFTER_MS,
+  });
+  const assigner = new RegistryAssigner({
+    lobby: { cluster: LOBBY, seats: seats(LOBBY) },
+    game: { cluster: GAME, seats: seats(GAME), rooms },
+    matchQueue: matches,
+    view: watch.view,
+    tokens: new NodeTokens(env.MASTER_KEYS),
+    events,
+    onRefused: (cluster, code) => log.debug({ cluster, code }, 'a join was refused'),
+    ticketTtlMs: env.TICKET_TTL_MS,
+  });
+  const api = createApi({ assigner, clusters: watch.view, events, apiKeys: env.API_KEYS, log });
+  const operators = privateServer(() => {
+    const problem = connection.problem();
+    return problem === null ? watch.trouble() : `Redis cannot be reached: ${problem}`;
+  });
+  const stop = async () => {
+    watch.stop();
+    operators.closeAllConnections();
+    await Promise.all([api.close(), new Promise((resolve) => operators.close(resolve))]);
+    connection.close();
+  };
+  try {
+    await api.listen({ host: env.HOST, port: env.PORT, backlog: BACKLOG });
+    await new Promise<void>((resolve, reject) => {
+      operators.once('error', reject).listen({ host: env.HOST, port: env.PRIVATE_PORT }, resolve);
+    });
+  } catch (error) {
+    await stop();
+    throw portError(error, env);
+  }
+  return { port: portOf(api.server.address()), privatePort: portOf(operators.address()), stop };
+}
+
+function logEvent(log: Logger, { kind, ...event }: RecordedEvent): void {
+  const level = /suspect|held|red|evicted|began|unavailable/.test(kind) ? 'warn' : 'info';
+  log[level](event, kind);
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string') throw new Error('not listening on a TCP port');
+  return address.port;
+}
+
+function portError(error: unknown, env: BalancerEnv): unknown {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') return error;
+  const taken = 'port' in error && error.port === env.PRIVATE_PORT ? 'PRIVATE_PORT' : 'PORT';
+  return new Error(`${taken} ${env[taken]} of ${env.HOST} is in use: stop what listens there, or set another`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,71 @@
+import { createPrivateKey } from 'node:crypto';
+import { z } from 'zod';
+import { Id } from '../core/protocol/limits';
+import { localFleet } from '../fleet/local';
+import type { Fleet } from '../fleet/port';
+import { type MasterKey, parseMasterKeys } from '../tickets/keys';
+
+/** Comma-separated, at least one, none twice. */
+function list<T>(item: z.ZodType<T, string>): z.ZodType<readonly T[], string> {
+  return z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .pipe(z.array(item).min(1))
+    .refine((items) => new Set(items).size === items.length, 'names something twice');
+}
+
+/** Turns what a parser throws into a mistake of the variable. */
+function parsed<T>(parse: (text: string) => T): z.ZodType<T, string> {
+  return z.string().transform((text, context): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      context.addIssue(error instanceof Error ? error.message : String(error));
+      return z.NEVER;
+    }
+  });
+}
+
+function privateKey(text: string): string {
+  const pem = Buffer.from(text, 'base64').toString('utf8');
+  if (pem.includes('PRIVATE KEY') && createPrivateKey(pem).asymmetricKeyType === 'ed25519') return pem;
+  throw new Error('an Ed25519 private key (PEM, in base64)');
+}
+
+function fleet(text: string): Fleet {
+  if (text.startsWith('local:')) return localFleet(text.slice('local:'.length));
+  throw new Error('local:http://:TOKEN@127.0.0.1:PORT');
+}
+
+const Port = z.coerce.number().int().min(0).max(65_535);
+const Milliseconds = z.coerce.number().int();
+
+/** What the balancer reads from the environment. */
+export const BalancerEnv = z.object({
+  STACK: Id.describe('name of the environment, e.g. prod-realtime'),
+  BALANCER_ID: Id.describe('unique id of this balancer'),
+  CLUSTERS: list(Id).default(['lobby', 'game']).describe('clusters to watch, comma-separated (default lobby,game)'),
+  HOST: z.string().min(1).default('0.0.0.0').describe('address to listen on (default 0.0.0.0)'),
+  PORT: Port.default(8_080).describe('TCP port of the API, 0 for any free one (default 8080)'),
+  PRIVATE_PORT: Port.default(0).describe('TCP port of /readyz, for operators only; 0 for any free one (default 0)'),
+  REDIS_URL: z.string().min(1).describe('redis://, rediss://, or the path of a Unix socket'),
+  MASTER_KEYS: parsed<readonly MasterKey[]>(parseMasterKeys).describe(
+    'secrets that tickets are derived from, at least 32 bytes each in hex or base64url; one or two, newest first, comma-separated',
+  ),
+  AGENT_PRIVATE_KEY: parsed(privateKey).describe('what nodes know this balancer by: Ed25519, PEM in base64'),
+  API_KEYS: list(z.string().min(1).max(256)).describe('keys that callers of the API may show, comma-separated'),
+  FLEET: parsed(fleet).describe('where instances come from: local:http://:TOKEN@127.0.0.1:PORT'),
+  TICKET_TTL_MS: Milliseconds.min(1_000)
+    .max(600_000)
+    .default(15_000)
+    .describe('lifetime of a ticket, in milliseconds (default 15000)'),
+  POLL_MS: Milliseconds.min(50)
+    .max(60_000)
+    .default(1_000)
+    .describe('period of the polls, in milliseconds (default 1000)'),
+  RED_AFTER_MS: Milliseconds.min(1_000)
+    .max(3_600_000)
+    .default(30_000)
+    .describe('silence after which a node is replaced, in milliseconds (default 30000)'),
+});
+export type BalancerEnv = z.infer<typeof BalancerEnv>;
