@@ -57,6 +57,7 @@ export class FakeNode {
   rooms: RoomReport[] = [];
   polls = 0;
   full = true;
+  resyncs = 0;
   closed = 0;
   readonly orders: Order[] = [];
   /** Set by the factory: breaks the channel. */
@@ -102,6 +103,7 @@ export function fakeProbes(nodes: readonly FakeNode[]): ProbeFactory {
       },
       resync: () => {
         node.full = true;
+        node.resyncs += 1;
       },
       close: () => {
         node.closed += 1;
