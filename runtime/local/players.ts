@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { describeProgress, ProgressMessage } from '../bees/progress';
 import { startChild } from './child';
 import type { LocalCluster } from './cluster';
 import { describeClusters } from './clusters';
@@ -41,14 +42,15 @@ export async function playOn(cluster: LocalCluster, options: LocalOptions, aroun
       if (stream === 'stderr' && !signal.aborted) terminal.say(`${nodeId}  ${readable(line)}`);
     },
     onMessage: (_, message) => {
-      progress = describeProgress(message) ?? progress;
+      const parsed = ProgressMessage.safeParse(message);
+      if (parsed.success) progress = describeProgress(parsed.data.progress);
     },
   });
   const show = async () => {
-    const line = [describeClusters(await cluster.ask()), progress].filter(Boolean).join(' · ');
+    const lines = [describeClusters(await cluster.ask()), progress].filter(Boolean);
     if (signal.aborted) return;
-    if (terminal.live) terminal.show(line);
-    else terminal.say(line);
+    if (terminal.live) terminal.show(...lines);
+    else terminal.say(lines.join(' · '));
   };
   const shown = setInterval(() => void show(), terminal.live ? LIVE_MS : LINE_MS);
   try {
@@ -77,7 +79,7 @@ export async function playOnce(cluster: LocalCluster, options: LocalOptions, aro
     await bees.stop(STOP_LIMIT_MS);
     return 1;
   }
-  if (options.json !== null) await addIdleNodes(options.json, cluster);
+  if (options.json !== null && finished.code !== null) await addIdleNodes(options.json, cluster);
   return finished.code ?? 1;
 }
 
@@ -106,14 +108,4 @@ async function addIdleNodes(file: string, { groups }: LocalCluster): Promise<voi
     .filter((node) => !known.has(node.nodeId))
     .map(({ nodeId, cluster }) => ({ id: nodeId, cluster, peak: 0 }));
   await writeFile(file, `${JSON.stringify({ ...summary, nodes: [...summary.nodes, ...idle] }, null, 2)}\n`);
-}
-
-const ProgressMessage = z.object({ progress: z.record(z.string(), z.unknown()) });
-
-/** The bees' progress in words; null for another message. */
-function describeProgress(message: unknown): string | null {
-  const parsed = ProgressMessage.safeParse(message);
-  if (!parsed.success) return null;
-  const counts = Object.entries(parsed.data.progress).filter(([, value]) => typeof value === 'number');
-  return `bees: ${counts.map(([name, value]) => `${value} ${name}`).join(', ')}`;
 }
