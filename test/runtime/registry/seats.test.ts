@@ -46,6 +46,16 @@ describe('reserve', () => {
     expect(await cluster.counts()).toEqual({ a: 10, b: 10, c: 10, d: 10 });
   });
 
+  it('spreads one call over more nodes than it reads at once', async () => {
+    const nodes = Array.from({ length: 100 }, (_, i) => nodeUpdate(`n${i}`));
+    await write(...nodes);
+    await seats.reserve(
+      Array.from({ length: 300 }, () => request()),
+      spread,
+    );
+    expect(new Set(Object.values(await cluster.counts()))).toEqual(new Set([3]));
+  });
+
   it('finds the best of more nodes than it reads at once', async () => {
     const nodes = Array.from({ length: 200 }, (_, i) =>
       nodeUpdate(`n${i}`, { sessions: i % 50, window: i < 190 ? 0 : 8 }),

@@ -1,7 +1,8 @@
 import { HELD_SCORE } from './node';
 
-/** How many nodes are looked at together: more than a batch usually fills, few enough to read quickly. */
-const PAGE = 32;
+/** How many nodes are read first; each further reading takes twice as many, up to the most: a lone request reads few, a batch reads seldom. */
+const FIRST_PAGE = 4;
+const MAX_PAGE = 64;
 
 /**
  * Lua: `newPlacement(…)` → `take(rids)`, `save()`. Reads the best nodes page by page, seats many requests among them, and writes
@@ -11,7 +12,7 @@ export const luaPlacement = `
 local function newPlacement(loadKey, stateKey, countsKey, pendingKey, policy, excluded)
   local pack = policy == 'pack'
   local seen, pool, changed = {}, {}, {}
-  local offset, heldOnly, exhausted = 0, false, false
+  local offset, page, heldOnly, exhausted = 0, ${FIRST_PAGE}, false, false
   -- No node that was not read yet ranks before this.
   local unreadRank = -math.huge
   local refusals = {}
@@ -23,17 +24,17 @@ local function newPlacement(loadKey, stateKey, countsKey, pendingKey, policy, ex
   local function readPage()
     local rows
     if not pack then
-      rows = redis.call('ZRANGE', loadKey, offset, offset + ${PAGE - 1}, 'WITHSCORES')
+      rows = redis.call('ZRANGE', loadKey, offset, offset + page - 1, 'WITHSCORES')
     elseif heldOnly then
-      rows = redis.call('ZRANGEBYSCORE', loadKey, ${HELD_SCORE}, '+inf', 'WITHSCORES', 'LIMIT', offset, ${PAGE})
+      rows = redis.call('ZRANGEBYSCORE', loadKey, ${HELD_SCORE}, '+inf', 'WITHSCORES', 'LIMIT', offset, page)
     else
-      rows = redis.call('ZREVRANGEBYSCORE', loadKey, '(' .. ${HELD_SCORE}, '-inf', 'WITHSCORES', 'LIMIT', offset, ${PAGE})
+      rows = redis.call('ZREVRANGEBYSCORE', loadKey, '(' .. ${HELD_SCORE}, '-inf', 'WITHSCORES', 'LIMIT', offset, page)
       if #rows == 0 then
         heldOnly, offset = true, 0
         return readPage()
       end
     end
-    offset = offset + ${PAGE}
+    offset, page = offset + page, math.min(2 * page, ${MAX_PAGE})
     return rows
   end
 
