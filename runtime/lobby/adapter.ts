@@ -28,6 +28,9 @@ export function lobbyAdapter(url: string, stack: string, cluster: string): Lobby
   };
 }
 
+/** How long a connection may take to close before it is cut, in milliseconds. */
+const CLOSE_LIMIT_MS = 200;
+
 /** The adapter waits for none of its commands: one that fails must not become an unhandled rejection, which ends the process. */
 class UnwatchedRedis extends Redis {
   override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
@@ -39,6 +42,7 @@ class UnwatchedRedis extends Redis {
 
 function adapterConnection(url: string): Redis {
   const redis = new UnwatchedRedis(url, {
+    disconnectTimeout: CLOSE_LIMIT_MS,
     maxRetriesPerRequest: null,
     retryStrategy: (attempt) => retryDelayMs(attempt),
   });

@@ -16,9 +16,6 @@ export interface LobbyParts {
   readonly rate: Rate;
 }
 
-/** How long an acknowledgement of ALL_CONNECTED is waited for, in milliseconds: longer than until it is sent again. */
-const ACK_LIMIT_MS = 10_000;
-
 /** Serves one player's connection: checks what comes in, and hands it to the matchmaker. */
 export function servePlayer(socket: Socket, { playerId, resumed }: PlayerSession, parts: LobbyParts): void {
   const { matchmaker, modes } = parts;
@@ -59,9 +56,7 @@ function socketOutlet(socket: Socket, playerId: string, tokens: MatchTokens): Ou
       const token = tokens.sign(playerId, match, Date.now());
       if (token === null) return;
       const event: AllConnectedEvent = { room_id: match.roomId, match_token: token, members: match.members };
-      socket.timeout(ACK_LIMIT_MS).emit('ALL_CONNECTED', event, (late: Error | null) => {
-        if (late === null) learned();
-      });
+      socket.emit('ALL_CONNECTED', event, learned);
     },
     timedOut: (mode: string, waitedMs: number) => {
       const event: MatchTimeoutEvent = { mode, waited_ms: waitedMs };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { agentOptions, NodeEnv } from '../agent';
 import { announceReady, runProgram } from '../program';
+import { createLobbyServer } from '.';
 import { ModesText } from './modes';
-import { createLobbyServer } from './server';
 
 runProgram({
   name: 'lobby',
@@ -24,17 +24,18 @@ runProgram({
       .describe('how long a player waits before MATCH_TIMEOUT, in milliseconds (default 60000)'),
   }),
   start: async (config, log) => {
-    const lobby = createLobbyServer({
+    const lobby = await createLobbyServer({
       stack: config.STACK,
       agent: agentOptions(config),
       redisUrl: config.REDIS_URL,
       modes: config.MODES,
       matchTimeoutMs: config.MATCH_TIMEOUT_MS,
+      host: config.HOST,
+      port: config.PORT,
       log,
     });
-    const port = await lobby.listen(config.PORT, config.HOST);
-    log.info({ port, node: config.NODE_ID }, 'the lobby takes players');
-    announceReady(port);
+    log.info({ nodeId: config.NODE_ID, port: lobby.port }, 'listening');
+    announceReady(lobby.port);
     return lobby;
   },
 });

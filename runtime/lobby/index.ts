@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { Server } from 'socket.io';
@@ -22,15 +22,18 @@ export interface LobbyOptions {
   readonly modes: Modes;
   /** How long a player waits before MATCH_TIMEOUT, in milliseconds. @default 60_000 */
   readonly matchTimeoutMs?: number;
-  /** Messages taken from one client. @default 10 a second, 20 at once */
+  /** Messages taken from one client; the surplus is dropped. @default 10 a second, 20 at once */
   readonly rate?: Rate;
+  /** @default '127.0.0.1' */
+  readonly host?: string;
+  /** 0: any free port. @default 0 */
+  readonly port?: number;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
 export interface LobbyServer {
   readonly agent: Agent;
-  /** Resolves with the port once connections are accepted; port 0 takes any free one. */
-  listen(port: number, host: string): Promise<number>;
+  readonly port: number;
   /** Closes every connection; players who wait keep their place for when they come back, on whichever node. */
   stop(): Promise<void>;
 }
@@ -39,12 +42,17 @@ export interface LobbyServer {
 const BACKLOG = 4_096;
 /** Most bytes of one message from a client. */
 const MAX_MESSAGE_BYTES = 16_384;
+/** How long the stop waits for connections to close properly, in milliseconds. */
+const CLOSE_WITHIN_MS = 1_000;
 /** Most players that one nudge from another node may name. */
 const MAX_NUDGE = 10_000;
 const Nudge = z.array(Id).max(MAX_NUDGE);
 
-/** A lobby node: matches its players with those of all other lobby nodes of the stack. Runs, and keeps its players, also without Redis. */
-export function createLobbyServer(options: LobbyOptions): LobbyServer {
+/**
+ * Starts a lobby node: matches its players with those of all other lobby nodes of the stack. Runs, and keeps its players, also
+ * while Redis is down. Rejects when the port cannot be had.
+ */
+export async function createLobbyServer(options: LobbyOptions): Promise<LobbyServer> {
   const { stack, redisUrl, modes, log } = options;
   const { cluster } = options.agent;
   const http = createServer((_request, response) => {
@@ -91,20 +99,37 @@ export function createLobbyServer(options: LobbyOptions): LobbyServer {
     if (parsed.success) matchmaker.nudge(parsed.data);
   });
 
-  return {
-    agent,
-    listen: (port, host) =>
-      new Promise((resolve, reject) => {
-        http.once('error', reject);
-        http.listen({ port, host, backlog: BACKLOG }, () => resolve((http.address() as AddressInfo).port));
-      }),
-    stop: async () => {
-      agent.stop();
-      const left = matchmaker.stop();
-      await io.close();
-      await left;
-      registry.close();
-      adapter.close();
-    },
+  const stop = async () => {
+    agent.stop();
+    await Promise.all([matchmaker.stop(), close(io, http)]);
+    registry.close();
+    adapter.close();
   };
+  try {
+    return { agent, port: await listen(http, options.host ?? '127.0.0.1', options.port ?? 0), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function listen(server: HttpServer, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, backlog: BACKLOG }, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** A peer that answers no more must not hold up the stop. */
+async function close(io: Server, server: HttpServer): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_WITHIN_MS);
+  });
+  await Promise.race([io.close(), late]);
+  clearTimeout(timer);
+  server.closeAllConnections();
 }
