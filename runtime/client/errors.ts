@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../core/errors';
+import { field, text } from './shape';
 
 /**
  * Codes that the client itself gives, beside those of the API and the nodes (README, section "Errors").
@@ -51,6 +52,7 @@ export function closed(cause?: unknown): FleetClientError {
 /** Any thrown value as a FleetClientError; what is not one yet is taken for a failure of the network. */
 export function asClientError(error: unknown): FleetClientError {
   if (error instanceof FleetClientError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  // By shape: `fetch` may throw errors of another realm, which are no instances of this one's Error.
+  const message = text(field(error, 'cause'), 'message') || text(error, 'message') || String(error);
   return new FleetClientError('NETWORK', message, { retry: true, cause: error });
 }

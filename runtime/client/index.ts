@@ -87,6 +87,15 @@ export class FleetClient {
   async joinGame<In extends GameToClient = GameToClient, Out extends ClientToGame = ClientToGame>(
     match: Match,
   ): Promise<Game<In, Out>> {
+    const game = this.openGame<In, Out>(match);
+    await game.joined;
+    return game;
+  }
+
+  /** As `joinGame`, but without waiting for `joined`: for listeners that are to miss no event. @throws FleetClientError `CLOSED` */
+  openGame<In extends GameToClient = GameToClient, Out extends ClientToGame = ClientToGame>(
+    match: Match,
+  ): Game<In, Out> {
     const ask = { playerId: this.playerId, roomId: match.roomId, matchToken: match.matchToken };
     const game = new Game<In, Out>({
       ...this.#timing,
@@ -107,7 +116,6 @@ export class FleetClient {
         ),
     });
     this.#endWithClient(game);
-    await game.joined;
     return game;
   }
 

@@ -26,7 +26,8 @@ export async function persist<T>(
   for (let attempt = 0; ; attempt++) {
     const leftMs = untilMs - performance.now();
     try {
-      const timeoutMs = Math.max(1, Math.min(leftMs, options.requestTimeoutMs));
+      // Timers may fire up to 1 ms early; a try that is cut by the deadline shall end after it.
+      const timeoutMs = Math.ceil(Math.min(leftMs + 1, options.requestTimeoutMs));
       return await limited((inner) => request(idempotencyKey, inner), timeoutMs, signal);
     } catch (thrown) {
       const error = asClientError(thrown);

@@ -51,7 +51,7 @@ export class FakeFleet {
   readonly #matched = new Map<string, string>();
   readonly #roomSize: number;
   readonly #http = createServer((request, response) => void this.#serve(request, response));
-  #turn = 0;
+  readonly #turns = new Map<unknown, number>();
 
   constructor(options: Options = {}) {
     this.#roomSize = options.roomSize ?? 4;
@@ -145,8 +145,10 @@ export class FakeFleet {
   }
 
   #pick(nodes: readonly FakeNode[]): FakeNode {
-    const open = nodes.filter((node) => !node.dead);
-    const node = open[this.#turn++ % open.length];
+    const turn = this.#turns.get(nodes) ?? 0;
+    this.#turns.set(nodes, turn + 1);
+    const alive = nodes.filter((node) => !node.dead);
+    const node = alive[turn % alive.length];
     if (node === undefined) throw new Error('no node is left');
     return node;
   }

@@ -1,0 +1,44 @@
+import type { LinkReport } from '../client';
+
+export interface NodePeak {
+  readonly id: string;
+  readonly cluster: string;
+  /** Most connections of bees open there at one instant. */
+  readonly peak: number;
+}
+
+/** The bees' connections, counted at each opening and closing: exact, not sampled. */
+export class Connections {
+  readonly #nodes = new Map<string, { readonly id: string; readonly cluster: string; open: number; peak: number }>();
+  readonly #players = new Map<string, number>();
+  #peak = 0;
+
+  /** Players with at least one open connection. */
+  get connected(): number {
+    return this.#players.size;
+  }
+
+  /** Most players connected at one instant. */
+  get peak(): number {
+    return this.#peak;
+  }
+
+  get nodes(): NodePeak[] {
+    return [...this.#nodes.values()]
+      .map(({ id, cluster, peak }) => ({ id, cluster, peak }))
+      .toSorted((one, other) => one.cluster.localeCompare(other.cluster) || one.id.localeCompare(other.id));
+  }
+
+  note(playerId: string, report: LinkReport): void {
+    if (report.kind !== 'opened' && report.kind !== 'closed') return;
+    const change = report.kind === 'opened' ? 1 : -1;
+    const node = this.#nodes.get(report.nodeId) ?? { id: report.nodeId, cluster: report.role, open: 0, peak: 0 };
+    this.#nodes.set(report.nodeId, node);
+    node.open += change;
+    node.peak = Math.max(node.peak, node.open);
+    const open = (this.#players.get(playerId) ?? 0) + change;
+    if (open > 0) this.#players.set(playerId, open);
+    else this.#players.delete(playerId);
+    this.#peak = Math.max(this.#peak, this.#players.size);
+  }
+}

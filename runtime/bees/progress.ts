@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+/** How far the bees are: players now, plays and rooms since the start. */
+export const Progress = z.object({
+  /** Seconds since the start. */
+  seconds: z.number().min(0),
+  /** Players wanted. */
+  players: z.int().min(0),
+  /** Connected to a lobby or game node now, the fill-ins included; likewise below. */
+  connected: z.int().min(0),
+  /** In the lobby, until they are matched. */
+  waiting: z.int().min(0),
+  /** In a room that is complete. */
+  playing: z.int().min(0),
+  finished: z.int().min(0),
+  failed: z.int().min(0),
+  rooms: z.int().min(0),
+  splitRooms: z.int().min(0),
+});
+export type Progress = z.infer<typeof Progress>;
+
+/** What a bees process tells the process that started it, over IPC: `{ progress: { … } }` once a second. */
+export const ProgressMessage = z.object({ progress: Progress });
+export type ProgressMessage = z.infer<typeof ProgressMessage>;
+
+/** Progress as one line. */
+export function describeProgress(progress: Progress): string {
+  const { seconds, players, connected, waiting, playing, finished, failed, rooms, splitRooms } = progress;
+  const split = splitRooms > 0 ? ` (${splitRooms} SPLIT)` : '';
+  return (
+    `${seconds.toFixed(0).padStart(4)} s  ${players} players: ${connected} connected, ${waiting} waiting, ` +
+    `${playing} playing · ${finished} finished, ${failed} failed · ${rooms} rooms${split}`
+  );
+}

@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto';
+import { FleetClientError } from '../client';
+import { sleep } from '../client/backoff';
+import { MAX_ROOM_SIZE } from '../core/protocol/limits';
+import { Bee, type BeeOptions, type BeeOutcome, type Stage } from './bee';
+import type { Progress } from './progress';
+import type { Summary } from './summary';
+import { Tally } from './tally';
+
+export interface SwarmOptions extends Omit<BeeOptions, 'playerId' | 'watch'> {
+  readonly players: number;
+  /** The players arrive evenly over this time, in milliseconds. */
+  readonly rampMs: number;
+  /** Each player plays again and again until the swarm is stopped. */
+  readonly loop: boolean;
+  /**
+   * When players wait and nobody was matched for this long after the last arrival, extra players join until they are, in
+   * milliseconds: 10 players do not fill rooms of 4 by themselves. @default 3_000
+   */
+  readonly fillAfterMs?: number;
+}
+
+const FILL_TICK_MS = 250;
+
+/** Extra players who are in a game when the last player has finished may take this long to finish too, in milliseconds. */
+const FILL_IN_LIMIT_MS = 5_000;
+
+/** Many bees. */
+export class Swarm {
+  readonly #options: SwarmOptions;
+  readonly #tally: Tally;
+  readonly #abort = new AbortController();
+  readonly #bees = new Set<Bee>();
+  readonly #fillIns = new Map<Bee, Promise<BeeOutcome>>();
+  readonly #run = randomBytes(3).toString('hex');
+  #named = 0;
+  #arrived = false;
+  /** When a player last came to wait, or anybody was matched; of the process's clock, in milliseconds. */
+  #lastNewsMs = 0;
+  #fatal: FleetClientError | null = null;
+
+  constructor(options: SwarmOptions) {
+    this.#options = options;
+    this.#tally = new Tally(options.players);
+  }
+
+  /** What made it pointless to go on, e.g. a wrong API key; null for nothing. */
+  get fatal(): FleetClientError | null {
+    return this.#fatal;
+  }
+
+  progress(): Progress {
+    return this.#tally.progress();
+  }
+
+  summary(): Summary {
+    return this.#tally.summary();
+  }
+
+  /** Resolves when all players have played, or it was stopped and nothing is left. Call it once. */
+  async run(): Promise<void> {
+    const { players, rampMs } = this.#options;
+    const fill = setInterval(() => this.#fill(), FILL_TICK_MS);
+    const startedAtMs = performance.now();
+    const playing: Promise<void>[] = [];
+    try {
+      for (let index = 0; index < players; index++) {
+        const dueMs = startedAtMs + (rampMs * index) / players - performance.now();
+        if (dueMs > 0) await sleep(dueMs, this.#abort.signal);
+        if (this.#abort.signal.aborted) break;
+        playing.push(this.#live());
+      }
+    } catch {
+      // Stopped during the ramp.
+    }
+    this.#arrived = true;
+    await Promise.all(playing);
+    clearInterval(fill);
+    await this.#endFillIns();
+  }
+
+  /** Ends every bee wherever it is; `run` resolves soon after. */
+  stop(): void {
+    this.#abort.abort();
+    for (const bee of this.#bees) bee.stop();
+  }
+
+  async #live(): Promise<void> {
+    const { signal } = this.#abort;
+    const playerId = this.#name('bee');
+    do {
+      const outcome = await this.#play(playerId, (stage) => {
+        if (stage === 'match') this.#lastNewsMs = performance.now();
+      }).outcome;
+      this.#tally.outcome(outcome, false);
+      if (outcome.kind === 'failed') this.#onFailure(outcome.error);
+      if (outcome.kind === 'failed') await sleep(1_000, signal).catch(() => {});
+    } while (this.#options.loop && !signal.aborted);
+  }
+
+  #play(playerId: string, onStage: (stage: Stage | null) => void): { bee: Bee; outcome: Promise<BeeOutcome> } {
+    const bee = new Bee({
+      ...this.#options,
+      playerId,
+      watch: this.#tally.watch(playerId, (stage) => {
+        if (stage === 'start') this.#lastNewsMs = performance.now();
+        onStage(stage);
+      }),
+    });
+    this.#bees.add(bee);
+    const outcome = bee.play().finally(() => this.#bees.delete(bee));
+    return { bee, outcome };
+  }
+
+  /** No other player could do better with a wrong key. */
+  #onFailure(error: unknown): void {
+    if (!(error instanceof FleetClientError) || error.code !== 'UNAUTHORIZED') return;
+    this.#fatal = error;
+    this.stop();
+  }
+
+  #fill(): void {
+    const quietMs = performance.now() - this.#lastNewsMs;
+    if (this.#abort.signal.aborted || !this.#arrived || quietMs < (this.#options.fillAfterMs ?? 3_000)) return;
+    const spare = [...this.#fillIns.keys()].filter(isWaiting);
+    const waiting = this.#tally.in('match') - spare.filter(({ stage }) => stage === 'match').length;
+    // One less than the largest room: more can never be missing.
+    if (waiting === 0 || spare.length >= MAX_ROOM_SIZE - 1) return;
+    const { bee, outcome } = this.#play(this.#name('extra'), () => {});
+    this.#fillIns.set(bee, outcome);
+    void outcome.then((result) => {
+      this.#tally.outcome(result, true);
+      this.#fillIns.delete(bee);
+    });
+  }
+
+  async #endFillIns(): Promise<void> {
+    for (const bee of this.#fillIns.keys()) if (isWaiting(bee)) bee.stop();
+    const limit = setTimeout(() => this.stop(), FILL_IN_LIMIT_MS);
+    await Promise.all(this.#fillIns.values());
+    clearTimeout(limit);
+  }
+
+  #name(kind: string): string {
+    this.#named += 1;
+    return `${kind}-${this.#run}-${this.#named}`;
+  }
+}
+
+function isWaiting(bee: Bee): boolean {
+  return bee.stage === 'lobby' || bee.stage === 'match';
+}
