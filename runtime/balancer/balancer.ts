@@ -79,13 +79,14 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     connection.close();
   };
   try {
-    await api.listen({ host: env.HOST, port: env.PORT, backlog: BACKLOG });
-    await new Promise<void>((resolve, reject) => {
+    await taking('PORT', env, api.listen({ host: env.HOST, port: env.PORT, backlog: BACKLOG }));
+    const listening = new Promise<void>((resolve, reject) => {
       operators.once('error', reject).listen({ host: env.HOST, port: env.PRIVATE_PORT }, resolve);
     });
+    await taking('PRIVATE_PORT', env, listening);
   } catch (error) {
     await stop();
-    throw portError(error, env);
+    throw error;
   }
   return { port: portOf(api.server.address()), privatePort: portOf(operators.address()), stop };
 }
@@ -100,10 +101,13 @@ function portOf(address: AddressInfo | string | null): number {
   return address.port;
 }
 
-function portError(error: unknown, env: BalancerEnv): unknown {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') return error;
-  const taken = 'port' in error && error.port === env.PRIVATE_PORT ? 'PRIVATE_PORT' : 'PORT';
-  return new Error(`${taken} ${env[taken]} of ${env.HOST} is in use: stop what listens there, or set another`, {
-    cause: error,
-  });
+async function taking(name: 'PORT' | 'PRIVATE_PORT', env: BalancerEnv, listening: Promise<unknown>): Promise<void> {
+  try {
+    await listening;
+  } catch (cause) {
+    if (typeof cause !== 'object' || cause === null || !('code' in cause) || cause.code !== 'EADDRINUSE') throw cause;
+    throw new Error(`${name} ${env[name]} of ${env.HOST} is in use: stop what listens there, or set another`, {
+      cause,
+    });
+  }
 }

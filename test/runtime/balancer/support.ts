@@ -23,7 +23,7 @@ export function instance(nodeId: string, endpoint: string | null, over: Partial<
 }
 
 /** A fleet that lists what it is told to. */
-export class ListedFleet implements Pick<Fleet, 'describe' | 'reportUnhealthy'> {
+export class ListedFleet implements Fleet {
   instances: Instance[];
   /** Set: calls reject with it. */
   failure: Error | null = null;
@@ -42,6 +42,15 @@ export class ListedFleet implements Pick<Fleet, 'describe' | 'reportUnhealthy'> 
     this.unhealthy.push(nodeId);
     if (this.failure !== null) throw this.failure;
   }
+
+  /** Its size is not the balancer's business yet. */
+  group = refuse;
+  grow = refuse;
+  terminate = refuse;
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(new Error('not expected in this test'));
 }
 
 /** One node as a fake probe sees it. */
