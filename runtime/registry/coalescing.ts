@@ -10,13 +10,15 @@ interface Waiting {
 const MAX_BATCH = 500;
 
 /**
- * Lets the requests of one event-loop turn share a script call. Under load this is the difference between one round trip per
- * join and one per turn; without load it costs nothing but the rest of the turn.
+ * Lets the requests of one event-loop turn share a script call, and those that come while a call is under way share the next:
+ * what a call costs besides its requests (a round trip, reading the nodes) is then paid least often just when load is highest.
+ * Without load it costs nothing but the rest of the turn.
  */
 export class CoalescingSeats {
   readonly #seats: Pick<SeatRegistry, 'reserve'>;
   readonly #options: () => ReserveOptions;
   #waiting: Waiting[] = [];
+  #busy = false;
 
   /** `options` is asked once for each call, so that it may change from turn to turn. */
   constructor(seats: Pick<SeatRegistry, 'reserve'>, options: () => ReserveOptions) {
@@ -27,16 +29,22 @@ export class CoalescingSeats {
   /** As `SeatRegistry.reserve`, for one request. */
   reserve(request: ReserveRequest): Promise<ReserveResult> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#flush());
       this.#waiting.push({ request, resolve, reject });
+      if (this.#busy) return;
+      this.#busy = true;
+      setImmediate(() => this.#flush());
     });
   }
 
-  #flush(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (let start = 0; start < waiting.length; start += MAX_BATCH)
-      void this.#send(waiting.slice(start, start + MAX_BATCH));
+  /** Sends all that wait, at once even where it takes several calls: nobody waits longer than two calls last. */
+  async #flush(): Promise<void> {
+    const calls: Promise<void>[] = [];
+    for (const waiting = this.#waiting.splice(0); waiting.length > 0; ) {
+      calls.push(this.#send(waiting.splice(0, MAX_BATCH)));
+    }
+    await Promise.all(calls);
+    this.#busy = this.#waiting.length > 0;
+    if (this.#busy) setImmediate(() => this.#flush());
   }
 
   async #send(batch: readonly Waiting[]): Promise<void> {
