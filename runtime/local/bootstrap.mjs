@@ -1,5 +1,6 @@
 // What `npm start`, `npm test` and `npm run bees` run: sets up what is missing, then becomes the command, in this very process
-// wherever possible, so that signals reach it. Plain JavaScript without dependencies: nothing may be installed yet.
+// wherever possible, so that signals reach it (package.json says `exec` for the same reason: npm runs a shell, and a shell that is
+// told to end does not tell us). Plain JavaScript without dependencies: nothing may be installed yet.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,6 +9,7 @@ import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const PARENT = process.ppid;
 const require = createRequire(import.meta.url);
 
 /** Time for `npm ci` to end after a signal before it is killed, in milliseconds. */
@@ -128,6 +130,8 @@ const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined
 if (command === undefined) fail(`Usage: node runtime/local/bootstrap.mjs ${Object.keys(commands).join('|')} …`);
 checkNode();
 await ensureDependencies();
+// npm was killed meanwhile, without a signal to us: nobody waits for the command any more.
+if (process.env.npm_lifecycle_event !== undefined && process.ppid !== PARENT) process.exit(1);
 try {
   await command(args);
 } catch (error) {
