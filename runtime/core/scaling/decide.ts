@@ -79,7 +79,10 @@ function resize(
   config: ScalingConfig,
 ): Step {
   const arrived = state.ordered !== null && state.ordered.size <= census.desired;
-  const out = scaleOut(arrived ? { ...state, ordered: null } : state, wishes, census, sample, nowMs, config);
+  // Without its stamp nobody knows how old an order is: "just scaled" holds for it as well.
+  const forgotten = sample.cooldowns?.outAgoMs === null;
+  const current = arrived || forgotten ? { ...state, ordered: null } : state;
+  const out = scaleOut(current, wishes, census, sample, nowMs, config);
   if (out !== null) return { ...out, state: raiseBase(out.state, largest(wishes, config).size) };
   const enough: ScalingState = { ...state, ordered: null };
   const roll = rollingReplacement(enough, census, sample, nowMs, config);

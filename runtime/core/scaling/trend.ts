@@ -13,17 +13,17 @@ interface Point {
  */
 export function trendOf(points: readonly Point[]): { perMs: number; rising: number } | null {
   if (points.length < MIN_POINTS) return null;
-  const slopes: number[] = [];
+  const slopes = new Float64Array((points.length * (points.length - 1)) / 2);
+  let pairs = 0;
   let rising = 0;
-  points.forEach((b, j) => {
+  for (const [j, b] of points.entries()) {
     for (const a of points.slice(0, j)) {
       const slope = (b.load - a.load) / (b.atMs - a.atMs);
-      slopes.push(slope);
       if (slope > 0) rising += 1;
+      slopes[pairs++] = slope;
     }
-  });
-  slopes.sort((a, b) => a - b);
-  const middle = slopes.length / 2;
-  const perMs = ((slopes[Math.ceil(middle) - 1] ?? 0) + (slopes[Math.floor(middle)] ?? 0)) / 2;
-  return { perMs, rising: rising / slopes.length };
+  }
+  slopes.sort();
+  const perMs = ((slopes[(pairs - 1) >> 1] ?? 0) + (slopes[pairs >> 1] ?? 0)) / 2;
+  return { perMs, rising: rising / pairs };
 }

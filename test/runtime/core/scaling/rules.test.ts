@@ -135,7 +135,7 @@ describe('scale-in windows', () => {
 describe('forecast', () => {
   const config = configOf({ maximum: 50, average: { target: 0.6, outAbove: 0.7, inBelow: 0.3 } });
   /** Feeds one sample a second for three minutes; `load(second)` in players, over 10 nodes of 100. */
-  function after(load: (second: number) => number) {
+  function during(load: (second: number) => number) {
     let state = initialState();
     const made: string[] = [];
     for (let second = 0; second < 180; second++) {
@@ -150,14 +150,14 @@ describe('forecast', () => {
   }
 
   it('starts nodes before the load needs them', () => {
-    const made = after((second) => 400 + second);
+    const made = during((second) => 400 + second);
     expect(made[0]).toMatch(/^forecast grow 1[1-9] at/);
   });
 
   it('takes noise, one wild value, and a falling load for no rise', () => {
-    expect(after((second) => 500 + 40 * Math.sin(second * 7.3))).toEqual([]);
-    expect(after((second) => (second === 100 ? 690 : 500))).toEqual([]);
-    expect(after((second) => 690 - second)).toEqual([]);
+    expect(during((second) => 500 + 40 * Math.sin(second * 7.3))).toEqual([]);
+    expect(during((second) => (second === 100 ? 690 : 500))).toEqual([]);
+    expect(during((second) => 690 - second)).toEqual([]);
   });
 });
 
