@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CoalescingSeats } from '../../../runtime/registry/coalescing';
 import type { ReserveOptions, ReserveRequest, ReserveResult } from '../../../runtime/registry/types';
+import { eventually } from '../../support/eventually';
 import { spread } from './seats-support';
 
 /** Grants each request a seat on a node named after it, and remembers the calls. */
@@ -32,6 +33,35 @@ describe('CoalescingSeats', () => {
     expect(results.map((result) => result.ok && result.nodeId)).toEqual(numbers(10).map((rid) => `for-${rid}`));
     await coalescing.reserve(wanted(10));
     expect(seats.calls.map(({ requests }) => requests.length)).toEqual([10, 1]);
+  });
+
+  it('lets those that come while a call is under way share the next', async () => {
+    const seats = new Recording();
+    let answer = (): void => undefined;
+    const slow = {
+      reserve: async (requests: readonly ReserveRequest[], options: ReserveOptions) => {
+        const results = await seats.reserve(requests, options);
+        await new Promise<void>((resolve) => {
+          answer = resolve;
+        });
+        return results;
+      },
+    };
+    const coalescing = new CoalescingSeats(slow, () => spread);
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const first = coalescing.reserve(wanted(0));
+    await turn();
+    const later = [coalescing.reserve(wanted(1))];
+    await turn();
+    later.push(coalescing.reserve(wanted(2)));
+    await turn();
+    expect(seats.calls.map(({ requests }) => requests.length)).toEqual([1]);
+    answer();
+    await expect(first).resolves.toMatchObject({ ok: true, nodeId: 'for-0' });
+    await eventually('the second call', () => seats.calls.length === 2);
+    expect(seats.calls[1]?.requests).toHaveLength(2);
+    answer();
+    await expect(Promise.all(later)).resolves.toMatchObject([{ nodeId: 'for-1' }, { nodeId: 'for-2' }]);
   });
 
   it('bounds what goes into one call', async () => {
