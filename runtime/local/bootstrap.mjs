@@ -1,7 +1,7 @@
 // What `npm start`, `npm test` and `npm run bees` run: sets up what is missing, then becomes the command, in this very process
 // wherever possible, so that signals reach it (package.json says `exec` for the same reason: npm runs a shell, and a shell that is
 // told to end does not tell us). Plain JavaScript without dependencies: nothing may be installed yet.
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
@@ -14,6 +14,9 @@ const require = createRequire(import.meta.url);
 
 /** Time for `npm ci` to end after a signal before it is killed, in milliseconds. */
 const STOP_LIMIT_MS = 2_000;
+
+/** How often to look whether npm, which started us, is still there, in milliseconds: a killed npm sends no signal. */
+const PARENT_CHECK_MS = 500;
 
 function fail(message) {
   process.stderr.write(`${message}\n`);
@@ -55,9 +58,16 @@ async function ensureDependencies() {
   const [file, ...args] = [...npm, 'ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   // In a process group of its own: so that install scripts can be ended with it.
   const child = spawn(file, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  // And with us, should we be killed: an install that goes on would be in the way of the next one.
+  const guard = fork(join(ROOT, 'runtime/local/guard-process.mjs'), {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    detached: true,
+  });
+  if (child.pid !== undefined) guard.send({ watch: -child.pid });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const exit = await outcome(child, (signal) => endGroup(child.pid, signal));
+  guard.disconnect();
   if (exit.stoppedBy !== undefined) process.exit(128 + constants.signals[exit.stoppedBy]);
   if (exit.code !== 0) fail(`${output}\nThe dependencies could not be installed; the message of npm is above.`);
 }
@@ -74,10 +84,16 @@ function endGroup(pid, signal) {
   setTimeout(() => send('SIGKILL'), STOP_LIMIT_MS).unref();
 }
 
-/** Waits for a process; a signal to us is handed to `stop`. */
+/** Waits for a process; a signal to us, or the end of npm, is handed to `stop`. */
 function outcome(child, stop) {
   return new Promise((done) => {
     let stoppedBy;
+    const orphaned = setInterval(() => {
+      if (process.env.npm_lifecycle_event === undefined || process.ppid === PARENT) return;
+      clearInterval(orphaned);
+      stoppedBy = 'SIGHUP';
+      stop('SIGTERM');
+    }, PARENT_CHECK_MS);
     const handlers = STOPPING.map((signal) => [
       signal,
       () => {
@@ -86,6 +102,7 @@ function outcome(child, stop) {
       },
     ]);
     const finish = (code, signal) => {
+      clearInterval(orphaned);
       for (const [name, handler] of handlers) process.off(name, handler);
       done({ code, signal, stoppedBy });
     };
@@ -130,8 +147,6 @@ const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined
 if (command === undefined) fail(`Usage: node runtime/local/bootstrap.mjs ${Object.keys(commands).join('|')} …`);
 checkNode();
 await ensureDependencies();
-// npm was killed meanwhile, without a signal to us: nobody waits for the command any more.
-if (process.env.npm_lifecycle_event !== undefined && process.ppid !== PARENT) process.exit(1);
 try {
   await command(args);
 } catch (error) {
