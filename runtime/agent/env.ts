@@ -1,15 +1,13 @@
-import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { Id } from '../core/protocol/limits';
+import { arePublicKeys } from './options';
 import type { AgentOptions } from './types';
 
 /** One or two PEMs, each in base64, separated by a comma. */
-const PublicKeys = z.string().transform((text, context): string[] => {
-  const pems = text.split(',').map((part) => Buffer.from(part.trim(), 'base64').toString('utf8'));
-  if (pems.length <= 2 && pems.every(isPublicKey)) return pems;
-  context.addIssue('one or two Ed25519 public keys (PEM, in base64), separated by a comma');
-  return z.NEVER;
-});
+const PublicKeys = z
+  .string()
+  .transform((text) => text.split(',').map((part) => Buffer.from(part.trim(), 'base64').toString('utf8')))
+  .refine(arePublicKeys, 'one or two Ed25519 public keys (PEM, in base64), separated by a comma');
 
 /** What every node program reads from the environment; the lobby and the game extend it. */
 export const NodeEnv = z.object({
@@ -41,12 +39,4 @@ export function agentOptions(env: NodeEnv): AgentOptions {
     publicKeys: env.AGENT_PUBLIC_KEYS,
     graceMs: env.GRACE_MS,
   };
-}
-
-function isPublicKey(pem: string): boolean {
-  try {
-    return createPublicKey(pem).asymmetricKeyType === 'ed25519';
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,7 @@
 import type { Server } from 'socket.io';
 import { AGENT_NAMESPACE } from '../core/protocol/agent';
 import { NodeAgent } from './agent';
+import { checkOptions } from './options';
 import type { Agent, AgentOptions } from './types';
 
 export { agentOptions, NodeEnv } from './env';
@@ -18,9 +19,10 @@ export type { Agent, AgentLog, AgentOptions, PlayerSession, RoomSource, SessionE
  * Clients get the events `SESSION`, `MOVE` and `ERROR` besides the server's own. A player who disconnects on purpose, or whom the server
  * disconnects, is gone at once; one whose connection is lost has `graceMs` to come back.
  *
- * @throws when the server has no engine yet, or has an agent or a namespace `/agent` already.
+ * @throws when an option is wrong, or the server has no engine yet, or has an agent or a namespace `/agent` already.
  */
 export function attachAgent(io: Server, options: AgentOptions): Agent {
+  checkOptions(options);
   // Declared as always there, but undefined until the server is attached to an http server or listens.
   const engine: Server['engine'] | undefined = io.engine;
   if (engine === undefined) {

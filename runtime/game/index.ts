@@ -6,7 +6,8 @@ import { Clients } from './clients';
 import { servePlayer } from './player';
 import type { GamePlugin } from './plugin';
 import { positions } from './plugins/positions';
-import { Rooms, TICK_PARTS } from './rooms';
+import { Rooms } from './rooms';
+import { Ticker } from './ticker';
 
 /** Pending connections that the kernel holds for us: a whole wave of players may come at once. */
 const LISTEN_BACKLOG = 4_096;
@@ -86,21 +87,16 @@ export async function createGameServer(options: GameServerOptions): Promise<Game
     throw error;
   });
   const connectWithinMs = options.connectWithinMs ?? 10_000;
-  let part = 0;
-  const ticking = setInterval(
-    () => {
-      rooms.tick(part);
-      part = (part + 1) % TICK_PARTS;
-      if (part === 0) clients.expelIdle(connectWithinMs);
-    },
-    (options.tickMs ?? 100) / TICK_PARTS,
-  );
+  const ticker = new Ticker(options.tickMs ?? 100, now, (part) => {
+    rooms.tick(part);
+    if (part === 0) clients.expelIdle(connectWithinMs);
+  });
 
   return {
     agent,
     port,
     stop: async () => {
-      clearInterval(ticking);
+      ticker.stop();
       agent.stop();
       await close(io, httpServer);
     },

@@ -178,6 +178,9 @@ describe('attachAgent', () => {
     const options = { nodeId: 'n', cluster: 'c', version: 'v', capacity: 1, publicKeys };
     expect(() => attachAgent(new Server(), options)).toThrow('give socket.io its http server first');
     const io = new Server(createServer());
+    expect(() => attachAgent(io, { ...options, capacity: 0, cluster: 'a b', publicKeys: ['x'] })).toThrow(
+      /cluster: .*capacity: .*publicKeys: /,
+    );
     const agent = attachAgent(io, options);
     expect(() => attachAgent(io, options)).toThrow('/agent is taken');
     agent.stop();
