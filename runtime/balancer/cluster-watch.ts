@@ -65,6 +65,7 @@ export class ClusterWatch {
     this.#writer = new RegistryWriter({
       ...options,
       source: {
+        complete: () => this.#roster.complete,
         strangers: () => this.#strangers(),
         introduce: (nodeId, update) => this.#introduce(nodeId, update),
         entries: () => this.#entries(),

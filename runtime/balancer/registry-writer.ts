@@ -29,7 +29,9 @@ export interface NodeEntry {
 }
 
 /** Where the writer gets what it writes, and tells what came of it. */
-export interface WriterSource {
+interface WriterSource {
+  /** False while there are nodes that are not looked at yet: what is written would lack them, and so remove them. */
+  complete(): boolean;
   /** Listed nodes of which nothing is known yet: the registry may know them from before our start. */
   strangers(): readonly string[];
   /** What the registry said of a stranger; null: nothing. */
@@ -85,6 +87,7 @@ export class RegistryWriter {
       source.discard();
       return;
     }
+    if (!source.complete()) return;
     this.#writing = true;
     try {
       if (epoch !== this.#ownedEpoch) source.resync();

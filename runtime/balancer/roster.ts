@@ -21,6 +21,10 @@ const TIMEOUT_SHARE = 0.8;
 /** Multiples of the golden ratio, modulo 1, spread evenly over the second however many nodes there are. */
 const GOLDEN_RATIO = 0.618_033_988_749;
 
+/** Channels opened at once, and the pause until the next ones, in milliseconds: a thousand at once would time each other out. */
+const OPEN_AT_ONCE = 20;
+const OPEN_PAUSE_MS = 50;
+
 /** Which instances a cluster has, as the fleet last said, and a watch on each that can be reached. */
 export class Roster {
   readonly watches = new Map<string, NodeWatch>();
@@ -29,6 +33,7 @@ export class Roster {
   #instances: ReadonlyMap<string, Instance> | null = null;
   #describing = false;
   #opened = 0;
+  #opening: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(options: RosterOptions) {
@@ -39,6 +44,11 @@ export class Roster {
   /** Those being terminated are left out. Null until the fleet has answered once. */
   get instances(): ReadonlyMap<string, Instance> | null {
     return this.#instances;
+  }
+
+  /** Whether every instance that can be reached is being polled. */
+  get complete(): boolean {
+    return this.#instances !== null && this.#opening === undefined;
   }
 
   /** Asks the fleet. When it fails the last list stands: absence is only believed from a good answer. Never rejects. */
@@ -59,6 +69,7 @@ export class Roster {
 
   stop(): void {
     this.#stopped = true;
+    clearTimeout(this.#opening);
     for (const watch of this.watches.values()) watch.stop();
     this.watches.clear();
   }
@@ -73,8 +84,19 @@ export class Roster {
       watch.stop();
       this.watches.delete(nodeId);
     }
-    for (const instance of instances.values()) {
+    if (this.#opening === undefined) this.#openSome();
+  }
+
+  #openSome(): void {
+    this.#opening = undefined;
+    let left = OPEN_AT_ONCE;
+    for (const instance of this.#instances?.values() ?? []) {
       if (instance.endpoint === null || this.watches.has(instance.nodeId)) continue;
+      if (left === 0) {
+        this.#opening = setTimeout(() => this.#openSome(), OPEN_PAUSE_MS);
+        return;
+      }
+      left -= 1;
       this.watches.set(instance.nodeId, this.#open({ ...instance, endpoint: instance.endpoint }));
     }
   }

@@ -127,6 +127,8 @@ export class FakeRegistry implements ClusterRegistry {
   mode: 'works' | 'down' | 'hangs' = 'works';
   stored = new Map<string, NodeUpdate>();
   refreshes = 0;
+  /** Nodes named in the first refresh since this was set to null. */
+  firstSize: number | null = null;
   inFlight = 0;
   mostInFlight = 0;
   readonly arrivals: string[] = [];
@@ -145,6 +147,7 @@ export class FakeRegistry implements ClusterRegistry {
       await this.#reach();
       this.inFlight -= 1;
       this.refreshes += 1;
+      this.firstSize ??= nodes.length;
       this.stored = new Map(nodes.map((node) => [node.nodeId, node]));
       this.arrivals.push(...nodes.flatMap((node) => node.arrivals));
       const pending = nodes.map(

@@ -265,6 +265,16 @@ describe('a registry in trouble', () => {
     expect(second.fleet.unhealthy).toEqual(['a']);
   });
 
+  it('is not written before every listed node was looked at, so that a start of ours wipes nothing', async () => {
+    const many = Array.from({ length: 70 }, (_, index) => `n${index}`);
+    const first = harness(many);
+    await eventually('all are written', () => first.registry.stored.size === many.length);
+    first.watch.stop();
+    first.registry.firstSize = null;
+    harness(many, { clusters: new Map([['game', first.registry]]) });
+    expect(await eventually('it is written again', () => first.registry.firstSize)).toBe(many.length);
+  });
+
   it('that another balancer owns is not written, and the fleet gets no orders; on taking over, all is asked for', async () => {
     let epoch: number | null = null;
     const { find, green, registry, health, fleet, ticks } = harness(['a', 'b', 'c'], {
