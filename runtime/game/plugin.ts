@@ -54,7 +54,7 @@ export interface PayloadError {
   readonly issues?: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
 }
 
-export type PluginEvents = Readonly<Record<string, PayloadSchema>>;
+type PluginEvents = Readonly<Record<string, PayloadSchema>>;
 
 /** A valid message to a plug-in with these events: `event` tells which payload it is. */
 export type PluginMessage<E = PluginEvents> = {
