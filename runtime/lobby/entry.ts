@@ -45,6 +45,16 @@ export function isSpokenFor({ stand, outlet, leaving }: Entry): boolean {
   return stand.kind === 'matched' || !leaving;
 }
 
+/** Whether the registry has not heard of the ENTER yet, and nobody is about to tell it. */
+export function isOwedEntry({ stand, outlet, leaving, busy }: Entry): boolean {
+  return stand.kind === 'entering' && outlet !== null && !leaving && !busy;
+}
+
+/** Whether the registry has not heard of the LEAVE yet, and nobody is about to tell it. */
+export function isOwedLeave({ left, busy }: Entry): boolean {
+  return left.length > 0 && !busy;
+}
+
 export function answerAll<T>(answers: Answer<T>[], status: T): void {
   for (const answer of answers.splice(0)) answer(status);
 }

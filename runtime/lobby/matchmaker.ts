@@ -1,6 +1,15 @@
 import type { Logger } from 'pino';
 import { type Match, type MatchQueue, type PlayerStanding, RegistryUnavailable } from '../registry/types';
-import { type Answer, answerAll, asWaiting, type Entry, isSpokenFor, type Outlet } from './entry';
+import {
+  type Answer,
+  answerAll,
+  asWaiting,
+  type Entry,
+  isOwedEntry,
+  isOwedLeave,
+  isSpokenFor,
+  type Outlet,
+} from './entry';
 import type { Modes } from './modes';
 import { isDeliveryDue, isTimeUp, settle } from './stand';
 
@@ -35,6 +44,7 @@ const PAUSED_MS = 2_000;
 export class Matchmaker {
   readonly #options: MatchmakerOptions;
   readonly #heartbeatMs: number;
+  readonly #matchTimeoutMs: number;
   readonly #entries = new Map<string, Entry>();
   readonly #local: NodeJS.Timeout;
   #beat: NodeJS.Timeout | undefined;
@@ -45,6 +55,7 @@ export class Matchmaker {
   constructor(options: MatchmakerOptions) {
     this.#options = options;
     this.#heartbeatMs = options.heartbeatMs ?? 1_000;
+    this.#matchTimeoutMs = options.matchTimeoutMs ?? 60_000;
     this.#local = setInterval(() => {
       for (const entry of this.#entries.values()) this.#deliver(entry);
     }, LOCAL_TICK_MS);
@@ -149,20 +160,14 @@ export class Matchmaker {
     }, delayMs);
   }
 
-  /** Once a second. Time limits come last, so that nobody is told to give up who could be matched now. */
+  /**
+   * Once a second. First those who leave, so that nobody is matched with them; time limits come last, so that nobody is told
+   * to give up who could be matched now.
+   */
   async #work(): Promise<void> {
-    const entries = [...this.#entries.values()];
-    for (let from = 0; from < entries.length; from += CHUNK) {
-      const chunk = entries.slice(from, from + CHUNK);
-      await this.#speakFor(chunk);
-      const owing = chunk.filter((entry) => !entry.busy && this.#isCurrent(entry));
-      await Promise.all([
-        ...owing
-          .filter(({ stand, leaving, outlet }) => stand.kind === 'entering' && !leaving && outlet !== null)
-          .map((entry) => this.#register(entry)),
-        ...owing.filter(({ left }) => left.length > 0).map((entry) => this.#withdraw(entry)),
-      ]);
-    }
+    for (const chunk of this.#chunks(isOwedLeave)) await Promise.all(chunk.map((entry) => this.#withdraw(entry)));
+    for (const chunk of this.#chunks(isSpokenFor)) await this.#speakFor(chunk);
+    for (const chunk of this.#chunks(isOwedEntry)) await Promise.all(chunk.map((entry) => this.#register(entry)));
     const { made, dissolved } = await this.#options.queue.sweep((mode) => this.#options.modes.get(mode));
     this.#announce(made);
     const affected = dissolved.flatMap((match) => match.members);
@@ -171,7 +176,15 @@ export class Matchmaker {
       this.#options.nudgeOthers(affected);
     }
     const nowMs = Date.now();
-    await Promise.all([...this.#entries.values()].map((entry) => this.#expire(entry, nowMs)));
+    const isLate = ({ stand, outlet }: Entry) => outlet !== null && isTimeUp(stand, nowMs, this.#matchTimeoutMs);
+    for (const chunk of this.#chunks(isLate)) await Promise.all(chunk.map((entry) => this.#expire(entry)));
+  }
+
+  #chunks(which: (entry: Entry) => boolean): Entry[][] {
+    const entries = [...this.#entries.values()].filter(which);
+    return Array.from({ length: Math.ceil(entries.length / CHUNK) }, (_, i) =>
+      entries.slice(i * CHUNK, (i + 1) * CHUNK),
+    );
   }
 
   async #register(entry: Entry): Promise<void> {
@@ -214,18 +227,17 @@ export class Matchmaker {
     }
   }
 
-  async #expire(entry: Entry, nowMs: number): Promise<void> {
-    const { stand, outlet, playerId, connectionId, mode } = entry;
-    if (outlet === null || !isTimeUp(stand, nowMs, this.#options.matchTimeoutMs ?? 60_000)) return;
+  async #expire(entry: Entry): Promise<void> {
+    const { stand, playerId, connectionId, mode } = entry;
     const outcome = await this.#options.queue.leave(playerId, connectionId);
     if (!this.#isCurrent(entry)) return;
-    if (outcome === 'matched') {
+    if (outcome === 'matched' || stand.kind !== 'waiting') {
       this.nudge([playerId]);
       return;
     }
     this.#entries.delete(playerId);
     answerAll(entry.left, 'left');
-    outlet.timedOut(mode, nowMs - stand.sinceMs);
+    entry.outlet?.timedOut(mode, Date.now() - stand.sinceMs);
   }
 
   /** Takes the registry's word on a player, unless it is about an ENTER that is not the last one. */

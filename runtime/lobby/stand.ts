@@ -46,6 +46,6 @@ export function isDeliveryDue(
 }
 
 /** Whether the player has waited as long as they are to wait. */
-export function isTimeUp(stand: Stand, nowMs: number, limitMs: number): stand is Extract<Stand, { kind: 'waiting' }> {
+export function isTimeUp(stand: Stand, nowMs: number, limitMs: number): boolean {
   return stand.kind === 'waiting' && nowMs - stand.sinceMs >= limitMs;
 }

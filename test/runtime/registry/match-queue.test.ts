@@ -225,6 +225,19 @@ describe('a match', () => {
     expect(await standing(b)).toMatchObject({ state: 'replaced' });
   });
 
+  it('that ends before it was complete does not put back at once who is away or has sent LEAVE', async () => {
+    const { queue, player, enter, standing, sweep } = setUp();
+    const [a, b] = [player('a'), player('b')];
+    const [, second] = await enter(a, b);
+    const match = only(second?.made ?? []);
+    await queue.away('a', 'c-a');
+    expect(await queue.leave('b', 'c-b')).toBe('matched');
+    await queue.release(match.roomId);
+    expect(await queue.depths()).toEqual([]);
+    expect(await standing(a)).toEqual({ playerId: 'a', state: 'waiting', enteredAtMs: START_MS });
+    expect((await sweep()).made).toEqual([]);
+  });
+
   it('that is late is dissolved by the ENTER of one of its players', async () => {
     const { enter, player, pass, standing, b, match } = await matched();
     pass(20_000);
