@@ -29,13 +29,15 @@ export class Connections {
       .toSorted((one, other) => one.cluster.localeCompare(other.cluster) || one.id.localeCompare(other.id));
   }
 
-  note(playerId: string, report: LinkReport): void {
+  /** `playerId` is null for a connection that is to be counted on its node only. */
+  note(playerId: string | null, report: LinkReport): void {
     if (report.kind !== 'opened' && report.kind !== 'closed') return;
     const change = report.kind === 'opened' ? 1 : -1;
     const node = this.#nodes.get(report.nodeId) ?? { id: report.nodeId, cluster: report.role, open: 0, peak: 0 };
     this.#nodes.set(report.nodeId, node);
     node.open += change;
     node.peak = Math.max(node.peak, node.open);
+    if (playerId === null) return;
     const open = (this.#players.get(playerId) ?? 0) + change;
     if (open > 0) this.#players.set(playerId, open);
     else this.#players.delete(playerId);

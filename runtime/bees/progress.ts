@@ -6,7 +6,7 @@ export const Progress = z.object({
   seconds: z.number().min(0),
   /** Players wanted. */
   players: z.int().min(0),
-  /** Connected to a lobby or game node now, the fill-ins included; likewise below. */
+  /** Connected to a lobby or game node now. */
   connected: z.int().min(0),
   /** In the lobby, until they are matched. */
   waiting: z.int().min(0),

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { FleetClientError } from '../client';
 import { sleep } from '../client/backoff';
 import { MAX_ROOM_SIZE } from '../core/protocol/limits';
-import { Bee, type BeeOptions, type BeeOutcome, type Stage } from './bee';
+import { Bee, type BeeOptions, type BeeOutcome } from './bee';
 import type { Progress } from './progress';
 import type { Summary } from './summary';
 import { Tally } from './tally';
@@ -20,6 +21,9 @@ export interface SwarmOptions extends Omit<BeeOptions, 'playerId' | 'watch'> {
   readonly fillAfterMs?: number;
 }
 
+/** A looping player that failed begins again after this long, in milliseconds. */
+const AFTER_FAILURE_MS = 1_000;
+
 const FILL_TICK_MS = 250;
 
 /** Extra players who are in a game when the last player has finished may take this long to finish too, in milliseconds. */
@@ -35,13 +39,15 @@ export class Swarm {
   readonly #run = randomBytes(3).toString('hex');
   #named = 0;
   #arrived = false;
-  /** When a player last came to wait, or anybody was matched; of the process's clock, in milliseconds. */
+  /** When a player last came to wait, or anybody was matched (extra players too: who waits then waits on a node that hangs). */
   #lastNewsMs = 0;
   #fatal: FleetClientError | null = null;
 
   constructor(options: SwarmOptions) {
     this.#options = options;
     this.#tally = new Tally(options.players);
+    // One listener per player that pauses, which is no leak.
+    setMaxListeners(0, this.#abort.signal);
   }
 
   /** What made it pointless to go on, e.g. a wrong API key; null for nothing. */
@@ -89,22 +95,21 @@ export class Swarm {
     const { signal } = this.#abort;
     const playerId = this.#name('bee');
     do {
-      const outcome = await this.#play(playerId, (stage) => {
-        if (stage === 'match') this.#lastNewsMs = performance.now();
-      }).outcome;
+      const { outcome: playing } = this.#play(playerId, false);
+      const outcome = await playing;
       this.#tally.outcome(outcome, false);
+      if (outcome.kind === 'finished') continue;
       if (outcome.kind === 'failed') this.#onFailure(outcome.error);
-      if (outcome.kind === 'failed') await sleep(1_000, signal).catch(() => {});
+      if (this.#options.loop) await sleep(AFTER_FAILURE_MS, signal).catch(() => {});
     } while (this.#options.loop && !signal.aborted);
   }
 
-  #play(playerId: string, onStage: (stage: Stage | null) => void): { bee: Bee; outcome: Promise<BeeOutcome> } {
+  #play(playerId: string, fillIn: boolean): { bee: Bee; outcome: Promise<BeeOutcome> } {
     const bee = new Bee({
       ...this.#options,
       playerId,
-      watch: this.#tally.watch(playerId, (stage) => {
-        if (stage === 'start') this.#lastNewsMs = performance.now();
-        onStage(stage);
+      watch: this.#tally.watch(playerId, fillIn, (stage) => {
+        if (stage === 'start' || (stage === 'match' && !fillIn)) this.#lastNewsMs = performance.now();
       }),
     });
     this.#bees.add(bee);
@@ -122,11 +127,10 @@ export class Swarm {
   #fill(): void {
     const quietMs = performance.now() - this.#lastNewsMs;
     if (this.#abort.signal.aborted || !this.#arrived || quietMs < (this.#options.fillAfterMs ?? 3_000)) return;
-    const spare = [...this.#fillIns.keys()].filter(isWaiting);
-    const waiting = this.#tally.in('match') - spare.filter(({ stage }) => stage === 'match').length;
+    const spare = [...this.#fillIns.keys()].filter(isWaiting).length;
     // One less than the largest room: more can never be missing.
-    if (waiting === 0 || spare.length >= MAX_ROOM_SIZE - 1) return;
-    const { bee, outcome } = this.#play(this.#name('extra'), () => {});
+    if (this.#tally.in('match') === 0 || spare >= MAX_ROOM_SIZE - 1) return;
+    const { bee, outcome } = this.#play(this.#name('extra'), true);
     this.#fillIns.set(bee, outcome);
     void outcome.then((result) => {
       this.#tally.outcome(result, true);

@@ -27,17 +27,17 @@ export class Tally {
     this.#players = players;
   }
 
-  /** Players and fill-ins in this stage now. */
+  /** Players in this stage now. */
   in(stage: Stage): number {
     return this.#stages.get(stage) ?? 0;
   }
 
-  /** What one bee is to be watched by. `onStage` is called after each change. */
-  watch(playerId: string, onStage: (stage: Stage | null) => void): BeeWatch {
+  /** What a bee is to be watched by; `onStage` is called after each change. A fill-in counts for nodes and rooms only. */
+  watch(playerId: string, fillIn: boolean, onStage: (stage: Stage | null) => void): BeeWatch {
     const opened = { lobby: false, game: false };
     return {
       link: (report: LinkReport) => {
-        this.connections.note(playerId, report);
+        this.connections.note(fillIn ? null : playerId, report);
         if (report.kind === 'moved') this.#moves += 1;
         if (report.kind !== 'opened') return;
         if (opened[report.role]) this.#reconnects += 1;
@@ -46,11 +46,13 @@ export class Tally {
       stage: (from, to) => {
         // Another round: the first connections of it are no reconnections.
         if (to === 'lobby') Object.assign(opened, { lobby: false, game: false });
-        if (from !== null) this.#stages.set(from, this.in(from) - 1);
-        if (to !== null) this.#stages.set(to, this.in(to) + 1);
+        if (from !== null && !fillIn) this.#stages.set(from, this.in(from) - 1);
+        if (to !== null && !fillIn) this.#stages.set(to, this.in(to) + 1);
         onStage(to);
       },
-      step: (step, tookMs) => this.#steps.get(step)?.recordValue(Math.round(tookMs * MICROS)),
+      step: (step, tookMs) => {
+        if (!fillIn) this.#steps.get(step)?.recordValue(Math.round(tookMs * MICROS));
+      },
       complete: (room) => this.rooms.seen(room),
       message: (direction) => {
         if (direction === 'sent') this.#sent += 1;

@@ -59,7 +59,7 @@ export class NodeConnection {
     return this.#alive;
   }
 
-  /** Connects with the ticket. @throws FleetClientError `REFUSED`, `UNREACHABLE` or `CLOSED` */
+  /** Connects with the ticket. @throws FleetClientError `REFUSED`, `UNREACHABLE`, `TIMEOUT` or `CLOSED` */
   async open(): Promise<void> {
     const { ticket } = this.#options.answer;
     await this.#dial({ ticket }, this.#options.connectTimeoutMs, false);
@@ -98,7 +98,7 @@ export class NodeConnection {
       };
       const onAbort = (): void => settle(closed());
       const timer = setTimeout(
-        () => settle(new FleetClientError('UNREACHABLE', `${endpoint} did not answer within ${timeoutMs} ms`)),
+        () => settle(new FleetClientError('TIMEOUT', `${endpoint} did not answer within ${Math.round(timeoutMs)} ms`)),
         timeoutMs,
       );
       signal.addEventListener('abort', onAbort, { once: true });
@@ -152,7 +152,8 @@ export class NodeConnection {
           (error: FleetClientError) => error.code,
         );
         if (outcome === 'open') return;
-        if (outcome === 'REFUSED') break;
+        // A silent node hangs, and a refusal will be repeated: the API has better advice.
+        if (outcome === 'REFUSED' || outcome === 'TIMEOUT') break;
       }
       this.#end('lost');
     } catch {

@@ -6,7 +6,8 @@ import { field, text } from './shape';
  *
  * - `NETWORK`: the request did not reach the API, or no answer came back in time.
  * - `BAD_REPLY`: the answer is not what the protocol says; the address is probably not that of the API.
- * - `UNREACHABLE`: the node did not answer the connection in time, or not at all.
+ * - `UNREACHABLE`: no connection to the node.
+ * - `TIMEOUT`: the node did not answer the connection in time.
  * - `REFUSED`: the node answered and refused the handshake.
  * - `DEADLINE`: given up after `deadlineMs`; `cause` is the last error before.
  * - `CLOSED`: the caller closed or aborted.
@@ -17,6 +18,7 @@ export type ClientCode =
   | 'NETWORK'
   | 'BAD_REPLY'
   | 'UNREACHABLE'
+  | 'TIMEOUT'
   | 'REFUSED'
   | 'DEADLINE'
   | 'CLOSED'

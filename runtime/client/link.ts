@@ -4,7 +4,7 @@ import { NodeConnection } from './connection';
 import { asClientError, FleetClientError } from './errors';
 import { overdue } from './retry';
 
-export type Role = 'lobby' | 'game';
+type Role = 'lobby' | 'game';
 
 /** What happens beneath, for statistics and logs. Times in milliseconds; each `opened` is followed by one `closed`. */
 export type LinkReport = { readonly role: Role; readonly nodeId: string } & (

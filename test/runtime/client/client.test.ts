@@ -157,6 +157,8 @@ describe('a lost connection', () => {
     fleet.lobbies[0]?.freeze();
     await eventually('the other node', () => fleet.lobbies[1]?.connections === 1);
     expect(client.reports.find(({ kind }) => kind === 'closed')).toMatchObject({ reason: 'ping timeout' });
+    // One try to resume was enough to ask the API.
+    expect(fleet.lobbies[0]?.accepted).toBe(2);
   });
 
   it('asks again when the node kicks the player out, without storming', async () => {

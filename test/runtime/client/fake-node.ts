@@ -37,6 +37,8 @@ export class FakeNode {
   readonly io: Server;
   /** Handshakes that came, `ticket` or `resume`, refused ones too. */
   readonly handshakes: string[] = [];
+  /** TCP connections that came. */
+  accepted = 0;
   /** Refuse every handshake from now on. */
   refuse = false;
   dead = false;
@@ -118,6 +120,7 @@ export class FakeNode {
   }
 
   #relay(client: TcpSocket): void {
+    this.accepted += 1;
     const server = connect((this.#http.address() as AddressInfo).port, '127.0.0.1');
     for (const [one, other] of [
       [client, server],
