@@ -158,10 +158,17 @@ export class RegistryWriter {
     for (const { roomId, gen, status } of reports) {
       if (status === 'closed') continue;
       const order = { v: AGENT_PROTOCOL, kind: 'closeRoom', epoch, roomId, gen } as const;
-      watch.probe.order(order, ORDER_TIMEOUT_MS).catch((error) => {
-        this.#options.log.warn({ roomId, gen, reason: messageOf(error) }, 'a room that lives elsewhere was not closed');
-        watch.resync();
-      });
+      const failed = (reason: string) =>
+        this.#options.log.warn({ roomId, gen, reason }, 'a room that lives elsewhere was not closed');
+      watch.probe.order(order, ORDER_TIMEOUT_MS).then(
+        (reply) => {
+          if (!reply.ok) failed(reply.message);
+        },
+        (error) => {
+          failed(messageOf(error));
+          watch.resync();
+        },
+      );
     }
   }
 
