@@ -26,18 +26,17 @@ ${luaCodes}
 ${luaNode}
 ${luaPlacement}
 local ticketExpiresAt = nowMs() + ARGV[1]
-local seatExpiresAt = ticketExpiresAt + ARGV[2]
+-- As text: it is written once a seat, and Redis is slow to turn a number into text.
+local seatExpiresAt = string.format('%.0f', ticketExpiresAt + ARGV[2])
 local excluded = {}
 for i = 6, 5 + ARGV[5] do excluded[ARGV[i]] = true end
 local placement = newPlacement(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[4], excluded)
 
 local reply = {}
-local function answer(...)
-  for _, value in ipairs({ ... }) do reply[#reply + 1] = value end
-end
-
 local function grant(nodeId, startId, expiresAt, rids)
-  answer(OK, nodeId, startId, expiresAt, #rids, unpack(rids))
+  local at = #reply
+  reply[at + 1], reply[at + 2], reply[at + 3], reply[at + 4], reply[at + 5] = OK, nodeId, startId, expiresAt, #rids
+  for i, rid in ipairs(rids) do reply[at + 5 + i] = rid end
 end
 
 -- The first answer holds while its ticket does, and while its node takes joins under the same start.
@@ -59,13 +58,13 @@ while at <= #ARGV do
   local stored = key and redis.call('GET', key)
   local first = stored and cmsgpack.unpack(stored)
   if first and first.fingerprint ~= fingerprint then
-    answer(IDEMPOTENCY_KEY_REUSED)
+    reply[#reply + 1] = IDEMPOTENCY_KEY_REUSED
   elseif first and stillGood(first) then
     grant(first.nodeId, first.startId, first.expiresAt, first.rids)
   else
     local node, why = placement.take(rids, seatExpiresAt)
     if not node then
-      answer(why)
+      reply[#reply + 1] = why
     else
       grant(node.name, node.startId, ticketExpiresAt, rids)
       if key then

@@ -67,12 +67,12 @@ local function newPlacement(loadKey, stateKey, countsKey, pendingKey, policy, ex
 
   local function best(seats)
     while true do
-      local found
+      local found, lowest = nil, math.huge
       for i = 1, #pool do
         local node = pool[i]
-        if (not found or node.rank < pool[found].rank) and fits(node, seats) then found = i end
+        if node.rank < lowest and fits(node, seats) then found, lowest = i, node.rank end
       end
-      if exhausted or (found and pool[found].rank <= unreadRank) then return found end
+      if exhausted or lowest <= unreadRank then return found end
       readMore()
     end
   end
