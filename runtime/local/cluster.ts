@@ -5,6 +5,7 @@ import { askClusters, type ClusterState, describeClusters, greenNodes } from './
 import { createControl } from './control';
 import { Group, type GroupOptions } from './group';
 import type { Guard } from './guard';
+import { PROGRAM_SETTINGS } from './options';
 import { checkRedis, removeKeys } from './outside-redis';
 import { freePort } from './port';
 import { startPrivateRedis } from './redis';
@@ -54,8 +55,8 @@ const GREEN_LIMIT_MS = 60_000;
 /** How long processes may take to stop before they are killed, in milliseconds. */
 const STOP_LIMIT_MS = 2_000;
 
-/** What programs inherit of our own environment. */
-const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG'];
+/** What programs inherit of our own environment: where they are, and those of their settings that a user may change here. */
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', ...PROGRAM_SETTINGS];
 
 /**
  * Brings up the whole system as processes of this machine: Redis, the balancer, lobby and game nodes; says each step. Resolves

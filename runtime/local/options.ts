@@ -19,6 +19,22 @@ export interface LocalOptions {
   readonly verbose: boolean;
 }
 
+/** Variables of the programs that are handed on to them; each program's `--help` explains its own. */
+export const PROGRAM_SETTINGS: readonly string[] = [
+  ...['GAME_PLUGIN', 'TICK_MS', 'ROOM_COMPLETE_MS', 'MAX_MESSAGES_PER_SECOND'],
+  ...['MODES', 'MATCH_TIMEOUT_MS', 'GRACE_MS'],
+  ...['TICKET_TTL_MS', 'POLL_MS', 'RED_AFTER_MS'],
+];
+
+const ENVIRONMENT = `
+Environment:
+  API_KEY     key of the API (default: local-dev-key)
+  REDIS_URL   use this Redis instead of a private one
+Handed on to the programs ("node dist/game.js --help" and so on explain them):
+  ${PROGRAM_SETTINGS.join(' ')}
+Exit code: 0 after a stop by Ctrl-C or SIGTERM, 1 when something failed; with --exit 0 only if every player finished,
+130 or 143 when it was stopped before.`;
+
 interface Given {
   readonly lobby: number;
   readonly game: number;
@@ -54,10 +70,7 @@ export async function readOptions(args: readonly string[]): Promise<LocalOptions
     .option('--port <N>', 'port of the API on 127.0.0.1; 0 for any free one', whole(0, 65_535), 8080)
     .option('--capacity <N>', 'players that one node takes', whole(1, 1_000_000), 5_000)
     .option('--verbose', "show the programs' whole logs, not only warnings and errors")
-    .addHelpText(
-      'after',
-      '\nEnvironment:\n  API_KEY     key of the API (default: local-dev-key)\n  REDIS_URL   use this Redis instead of a private one',
-    )
+    .addHelpText('after', ENVIRONMENT)
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })

@@ -11,7 +11,7 @@ const runs: Launched[] = [];
 
 /** `npm start` with small stand-ins for the programs. */
 function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Launched {
-  const script = join(__dirname, 'programs', 'start.mjs');
+  const script = join(__dirname, 'programs', 'start.js');
   const run = new Launched(process.execPath, [script, '--port', '0', ...args], env);
   runs.push(run);
   return run;
@@ -28,13 +28,17 @@ afterEach(() => {
 
 describe('npm start', () => {
   it('says its steps, where everything is, and what to try; a SIGTERM ends all of it with code 0', async () => {
-    const run = start(['--lobby', '1', '--game', '2']);
+    const run = start(['--lobby', '1', '--game', '2', '--capacity', '77'], { TICK_MS: '50', UNKNOWN: 'x' });
     await run.prints('Ctrl-C ends everything');
     for (const words of ['Redis: a private one', '1 lobby, 2 game nodes', 'local-dev-key', 'kill -9', 'npm run bees']) {
       expect(run.output).toContain(words);
     }
     const api = /http:\/\/127\.0\.0\.1:\d+/.exec(run.output)?.[0];
     expect((await fetch(`${api}/v1/clusters`)).status).toBe(200);
+    const game = /game-\w+ .*(http:\S+)/.exec(run.output)?.[1] ?? '';
+    const { env } = (await (await fetch(game)).json()) as { env: Record<string, string> };
+    expect(env).toMatchObject({ CLUSTER: 'game', CAPACITY: '77', TICK_MS: '50' });
+    for (const name of ['UNKNOWN', 'REDIS_URL', 'MASTER_KEYS', 'FLEET']) expect(env).not.toHaveProperty(name);
     // Ourselves, guard, Redis, balancer, three nodes, bees.
     expect(run.processes()).toHaveLength(8);
     process.kill(run.pid, 'SIGTERM');
@@ -82,7 +86,7 @@ describe('npm start', () => {
   });
 
   it('ends when the process that runs it for npm is gone', async () => {
-    const script = join(__dirname, 'programs', 'start.mjs');
+    const script = join(__dirname, 'programs', 'start.js');
     const shell = new Launched('/bin/sh', ['-c', `"${process.execPath}" "${script}" --port 0; true`], {
       npm_lifecycle_event: 'start',
     });
