@@ -8,15 +8,13 @@ export interface Census {
   readonly open: readonly ScalingNode[];
   /** Chosen to leave, draining or sealed. */
   readonly leaving: readonly ScalingNode[];
-  /** Dead and not leaving: the fleet replaces them. */
-  readonly dead: readonly ScalingNode[];
   /** Have not answered within the limit for booting: to be replaced. */
   readonly overdue: readonly ScalingNode[];
   /** Some node that counts is not answering right now, so the sample says less than it seems to. */
   readonly partial: boolean;
   /** Instances that exist or will by the fleet's own doing, those that leave included. */
   readonly desired: number;
-  /** Open nodes, and those to come: booting, or being replaced by the fleet. */
+  /** Open nodes, and those to come: booting, or dead and replaced by the fleet. */
   readonly have: number;
   /** `have` without the open ones. */
   readonly coming: number;
@@ -29,7 +27,6 @@ export interface Census {
 export function takeCensus(state: ScalingState, sample: ScalingSample, nowMs: number, config: ScalingConfig): Census {
   const open: ScalingNode[] = [];
   const leaving: ScalingNode[] = [];
-  const dead: ScalingNode[] = [];
   const overdue: ScalingNode[] = [];
   let partial = false;
   let load = 0;
@@ -38,15 +35,14 @@ export function takeCensus(state: ScalingState, sample: ScalingSample, nowMs: nu
     if (node.health !== 'green' && node.health !== 'booting') partial = true;
     if (node.health !== 'red') load += node.load;
     if (leaves) leaving.push(node);
-    else if (node.health === 'red') dead.push(node);
-    else if (node.health !== 'booting') open.push(node);
-    else if (isOverdue(node, nowMs, config)) overdue.push(node);
+    else if (node.health === 'booting') {
+      if (isOverdue(node, state, nowMs, config)) overdue.push(node);
+    } else if (node.health !== 'red') open.push(node);
   }
   const have = Math.max((sample.group?.desired ?? sample.nodes.length) - leaving.length, open.length);
   return {
     open,
     leaving,
-    dead,
     overdue,
     partial: partial || overdue.length > 0,
     desired: have + leaving.length,
@@ -57,9 +53,10 @@ export function takeCensus(state: ScalingState, sample: ScalingSample, nowMs: nu
   };
 }
 
-/** Silence counts too, so that a balancer that has just started does not take nodes for overdue that it has not asked yet. */
-function isOverdue(node: ScalingNode, nowMs: number, config: ScalingConfig): boolean {
-  return nowMs - node.launchedAtMs >= config.bootLimitMs && node.silentMs >= config.bootLimitMs;
+/** Also seen booting for so long: a balancer that has just started, or whose clock was set, takes no node for overdue at once. */
+function isOverdue(node: ScalingNode, { booting }: ScalingState, nowMs: number, config: ScalingConfig): boolean {
+  const seenMs = nowMs - (booting[node.nodeId] ?? nowMs);
+  return seenMs >= config.bootLimitMs && nowMs - node.launchedAtMs >= config.bootLimitMs;
 }
 
 function median(values: number[]): number | undefined {

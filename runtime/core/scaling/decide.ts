@@ -4,7 +4,7 @@ import { peakLoad, remember, rememberRefusals } from './history';
 import { scaleIn } from './in';
 import { followDrains, takeLeave } from './leave';
 import { largest, scaleOut } from './out';
-import { repair } from './repair';
+import { followBoots, repair } from './repair';
 import { rollingReplacement } from './roll';
 import { averageRule } from './rules/average';
 import { emergencyRule } from './rules/emergency';
@@ -39,7 +39,8 @@ export function decide(
   if (ageMs > config.staleAfterMs) {
     return hold(state, unknown('stale', `what is known of the nodes is ${Math.round(ageMs / 1000)} s old`));
   }
-  const followed = rememberRefusals(followDrains(state, sample, nowMs), sample.refused, nowMs, config);
+  const seen = followBoots(followDrains(state, sample, nowMs), sample, nowMs);
+  const followed = rememberRefusals(seen, sample.refused, nowMs, config);
   const census = takeCensus(followed, sample, nowMs, config);
   const remembered = remember(followed, census.load, nowMs, config);
   const wishes = wishesOf(remembered, census, nowMs, config);

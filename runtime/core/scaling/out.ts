@@ -83,14 +83,15 @@ export function scaleOut(
   const grow = (size: number, { rule, text }: Pick<Wish, 'rule' | 'text'>): Step => {
     const reason: Reason = { rule, code: 'grow', text: `from ${census.desired} to ${size} instances: ${text}` };
     return {
-      state: { ...state, ordered: { size }, asked: { ...state.asked, grow: nowMs } },
+      state: { ...state, ordered: { size, rule, text }, asked: { ...state.asked, grow: nowMs } },
       actions: [...actions, { kind: 'grow', size, reason }],
       stamps: ['out'],
       reason,
     };
   };
   const top = ceiling(config);
-  const standing = Math.min(state.ordered?.size ?? 0, census.desired + missing, top);
+  const { ordered } = state;
+  const standing = Math.min(ordered?.size ?? 0, census.desired + missing, top);
   const left = cooldownLeft(sample.cooldowns.outAgoMs, config.out.cooldownMs);
   const now =
     left === 0
@@ -103,8 +104,8 @@ export function scaleOut(
   const size = Math.min(census.desired + Math.min(now.size - census.have - back.length, step), top);
 
   if (now.wish !== undefined && size > Math.max(census.desired, standing)) return grow(size, now.wish);
-  if (standing > census.desired) {
-    if (ask(state, 'grow', nowMs) !== null) return grow(standing, want.wish);
+  if (ordered !== null && standing > census.desired) {
+    if (ask(state, 'grow', nowMs) !== null) return grow(standing, ordered);
     return wait('ordered', `${standing} instances are ordered, the fleet has ${census.desired}`);
   }
   if (left > 0)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RuleName } from './types';
 
 const Time = z.number();
 
@@ -17,7 +18,7 @@ export const ScalingState = z.object({
   /** Joins refused as FULL, per sample. */
   refusals: z.array(z.object({ atMs: Time, count: z.number() })).default([]),
   /** The size last decided on, until the fleet has it. */
-  ordered: z.object({ size: z.int() }).nullable().default(null),
+  ordered: z.object({ size: z.int(), rule: RuleName, text: z.string() }).nullable().default(null),
   /** Nodes that were chosen to leave. */
   drains: z
     .record(
@@ -34,6 +35,8 @@ export const ScalingState = z.object({
       }),
     )
     .default({}),
+  /** Since when each node that is booting has been seen to. */
+  booting: z.record(z.string(), Time).default({}),
   /** When the fleet was last asked for something, by what was asked: it is asked again only after a while. */
   asked: z.record(z.string(), Time).default({}),
   /** A rolling replacement that is under way. */

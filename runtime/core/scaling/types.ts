@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Phase } from '../protocol/agent';
 import type { Health } from '../snapshot';
 
@@ -20,7 +21,7 @@ export interface ScalingNode {
   readonly capacity: number;
   /** Unix time in milliseconds. */
   readonly launchedAtMs: number;
-  /** How long it has answered nobody, in milliseconds: with two balancers the smaller of what they see. */
+  /** How long it has not answered, in milliseconds. */
   readonly silentMs: number;
 }
 
@@ -49,16 +50,19 @@ export interface ScalingSample {
   } | null;
 }
 
-export type RuleName =
-  | 'minimum'
-  | 'average'
-  | 'schedule'
-  | 'forecast'
-  | 'emergency'
-  | 'repair'
-  | 'drain'
-  | 'roll'
-  | 'sample';
+/** Who decides: the rules of size, what follows from them, and `sample` when there is nothing to decide on. */
+export const RuleName = z.enum([
+  'minimum',
+  'average',
+  'schedule',
+  'forecast',
+  'emergency',
+  'repair',
+  'drain',
+  'roll',
+  'sample',
+]);
+export type RuleName = z.infer<typeof RuleName>;
 
 /** Why something is done, or nothing. */
 export interface Reason {
@@ -81,7 +85,7 @@ export type Action =
   | { readonly kind: 'seal'; readonly nodeId: string; readonly reason: Reason }
   /** End this instance and lower the fleet's size by one; only ever a sealed or a red node. */
   | { readonly kind: 'terminate'; readonly nodeId: string; readonly reason: Reason }
-  /** Tell the fleet that the instance is dead, so that the fleet replaces it. */
+  /** Tell the fleet that the instance will not come up, so that the fleet replaces it. */
   | { readonly kind: 'replace'; readonly nodeId: string; readonly reason: Reason }
   /** Ask `count` players to go elsewhere, spread over `withinMs`. */
   | {

@@ -121,24 +121,23 @@ describe('a deadline', () => {
   });
 });
 
-describe('repair', () => {
-  it('writes off what does not come up, and waits for its replacement', () => {
-    const late = node('late', { health: 'booting', version: null, launchedAtMs: NOON - 700_000, silentMs: 650_000 });
+describe('a node that does not come up', () => {
+  const late = node('late', { health: 'booting', version: null, launchedAtMs: NOON - 3_600_000 });
+
+  it('is written off after the limit, reported once, and again after a while', () => {
     const walk = new Walk();
+    expect(walk.step(late)).toEqual([]);
+    expect(walk.step(late, {}, 599_000)).toEqual([]);
     expect(walk.step(late)).toEqual(['replace late']);
     expect(walk.step(late)).toEqual([]);
     expect(walk.step(late, {}, 10_000)).toEqual(['replace late']);
   });
 
-  it('does not take a node for late that it has not asked for long itself', () => {
-    const unknown = node('late', { health: 'booting', version: null, launchedAtMs: NOON - 700_000, silentMs: 1_000 });
-    expect(new Walk().step(unknown)).toEqual([]);
-  });
-
-  it('replaces dead nodes, but not in a mass failure (S8)', () => {
-    const dead = node('x', { health: 'red', silentMs: 31_000 });
-    expect(new Walk().step(dead, { massFailure: true })).toEqual([]);
-    expect(new Walk().step(dead, { group: null })).toEqual([]);
-    expect(new Walk().step(dead)).toEqual(['replace x']);
+  it('is not written off in a mass failure (S8), nor without the fleet', () => {
+    const walk = new Walk();
+    walk.step(late);
+    expect(walk.step(late, { massFailure: true }, 600_000)).toEqual([]);
+    expect(walk.step(late, { group: null })).toEqual([]);
+    expect(walk.step(late)).toEqual(['replace late']);
   });
 });

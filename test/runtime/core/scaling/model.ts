@@ -142,6 +142,7 @@ export class FleetModel {
     this.replaceGone();
     this.movePlayers();
     const sample = this.faults.blind ? null : this.sample();
+    if (sample !== null && !sample.massFailure) this.replaceRed();
     const balancerMs = this.nowMs + this.faults.skewMs;
     const decision = decide(this.state, sample && { ...sample, atMs: balancerMs }, balancerMs, this.options.config);
     this.judgeDecision(sample, decision.actions);
@@ -184,6 +185,14 @@ export class FleetModel {
   private replaceGone(): void {
     for (const node of this.all) if (node.crashed) this.nodes.delete(node.nodeId);
     while (this.nodes.size < this.desired) this.launch(this.options.bootMs);
+  }
+
+  /** The watch loop's part: it reports the dead, sooner or later, and the fleet replaces them. */
+  private replaceRed(): void {
+    for (const node of this.all) {
+      const red = node.seen !== null && node.silentMs >= RED_AFTER_MS;
+      if (red && !this.faults.fleetDown && this.options.random() < 0.3) this.nodes.delete(node.nodeId);
+    }
   }
 
   private answers(node: ModelNode): boolean {
