@@ -2,8 +2,8 @@ import type { Socket } from 'socket.io';
 import { type ErrorCode, FleetError } from '../core/errors';
 import { ConnectPayload, type ErrorEvent, type RoomClosedEvent } from '../core/protocol/events';
 import type { TicketRoom } from '../core/protocol/ticket';
+import { RateLimit } from '../core/rate-limit';
 import type { Clients } from './clients';
-import { RateLimit } from './rate-limit';
 import type { Rooms } from './rooms';
 
 interface PlayerContext {

@@ -1,7 +1,6 @@
 import type { Socket } from 'socket.io';
 import type { PlayerSession } from '../agent';
 import { type AllConnectedEvent, EnterPayload, type MatchTimeoutEvent } from '../core/protocol/events';
-import type { Rate } from '../core/token-bucket';
 import type { Match } from '../registry/types';
 import type { Outlet } from './entry';
 import { guardMessages, sendError } from './guard';
@@ -13,14 +12,14 @@ export interface LobbyParts {
   readonly matchmaker: Matchmaker;
   readonly tokens: MatchTokens;
   readonly modes: Modes;
-  readonly rate: Rate;
+  readonly maxMessagesPerSecond: number;
 }
 
 /** Serves one player's connection: checks what comes in, and hands it to the matchmaker. */
 export function servePlayer(socket: Socket, { playerId, resumed }: PlayerSession, parts: LobbyParts): void {
   const { matchmaker, modes } = parts;
   const outlet = socketOutlet(socket, playerId, parts.tokens);
-  guardMessages(socket, ['ENTER', 'LEAVE'], parts.rate);
+  guardMessages(socket, ['ENTER', 'LEAVE'], parts.maxMessagesPerSecond);
 
   socket.on('ENTER', (payload: unknown, ack: unknown) => {
     const parsed = EnterPayload.safeParse(payload);

@@ -5,7 +5,6 @@ import { Server } from 'socket.io';
 import { z } from 'zod';
 import { type Agent, type AgentOptions, attachAgent } from '../agent';
 import { Id } from '../core/protocol/limits';
-import type { Rate } from '../core/token-bucket';
 import { connectRegistry, RedisMatchQueue } from '../registry';
 import { lobbyAdapter } from './adapter';
 import { servePlayer } from './connection';
@@ -22,8 +21,8 @@ export interface LobbyOptions {
   readonly modes: Modes;
   /** How long a player waits before MATCH_TIMEOUT, in milliseconds. @default 60_000 */
   readonly matchTimeoutMs?: number;
-  /** Messages taken from one client; the surplus is dropped. @default 10 a second, 20 at once */
-  readonly rate?: Rate;
+  /** Messages of one client; the surplus is dropped. @default 20 */
+  readonly maxMessagesPerSecond?: number;
   /** @default '127.0.0.1' */
   readonly host?: string;
   /** 0: any free port. @default 0 */
@@ -90,7 +89,7 @@ export async function createLobbyServer(options: LobbyOptions): Promise<LobbySer
     matchmaker,
     tokens: new MatchTokens(agent),
     modes,
-    rate: options.rate ?? { perSecond: 10, burst: 20 },
+    maxMessagesPerSecond: options.maxMessagesPerSecond ?? 20,
   };
   agent.onSessionEnd((playerId) => matchmaker.remove(playerId));
   io.on('connection', (socket) => servePlayer(socket, agent.session(socket), parts));

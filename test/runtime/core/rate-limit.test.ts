@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { RateLimit, type Verdict } from '../../../runtime/game/rate-limit';
+import { RateLimit, type Verdict } from '../../../runtime/core/rate-limit';
 
 /** Sends `perSecond` messages evenly for `seconds`, and counts the verdicts. */
 function send(limit: RateLimit, perSecond: number, seconds: number, fromMs = 0): Record<Verdict, number> {
