@@ -1,9 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { z } from 'zod';
-import { matchKeys } from '../../../runtime/registry/keys';
-import { eventually } from '../../support/eventually';
 import { OwnRedis } from './own-redis';
 import { LobbyWorld } from './support';
 
@@ -55,71 +50,5 @@ describe('without Redis', () => {
     expect(new Set(events.map((event) => event?.room_id)).size).toBe(1);
     expect(events[0]?.members).toEqual(['a', 'b', 'c', 'd']);
     for (const player of [a, b, c, d]) expect(player?.socket.connected).toBe(true);
-  });
-});
-
-const Ready = z.object({ ready: z.literal(true), port: z.number() });
-
-/** A lobby node as a process of its own. */
-async function lobbyProcess(
-  nodeId: string,
-): Promise<{ child: ChildProcess; url: string; nodeId: string; startId: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'runtime/lobby/main.ts'], {
-    env: {
-      ...process.env,
-      STACK: world.stack,
-      NODE_ID: nodeId,
-      HOST: '127.0.0.1',
-      REDIS_URL: process.env.TEST_REDIS_URL,
-      AGENT_PUBLIC_KEYS: Buffer.from(world.balancer.publicKey).toString('base64'),
-      LOG_LEVEL: 'error',
-    },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  world.onClose(async () => {
-    if (child.exitCode !== null) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  });
-  const [message] = await once(child, 'message');
-  const url = `http://127.0.0.1:${Ready.parse(message).port}`;
-  const channel = await world.openChannel(url, nodeId);
-  return { child, url, nodeId, startId: channel.hello.startId };
-}
-
-describe('a lobby process', () => {
-  it('that is frozen delays nobody else’s players; its own go on waiting, in front, when it thaws', async () => {
-    const frozen = await lobbyProcess('lobby-frozen');
-    const [one, two] = [await world.node(), await world.node()];
-    const silent = await world.join(frozen, 'silent');
-    await silent.enter();
-    frozen.child.kill('SIGSTOP');
-    const { redis } = world.registry();
-    // The silence is made to have lasted, instead of waiting for it.
-    await redis.zadd(matchKeys(world.stack, 'lobby').heard, Date.now() - 10_000, 'silent');
-    const [a, b] = await world.joinAll([one, two], 'a', 'b');
-    await a?.enter();
-    expect((await b?.enter())?.status).toBe('matched');
-    expect((await a?.matched())?.members).toEqual(['a', 'b']);
-    frozen.child.kill('SIGCONT');
-    const c = await world.join(one, 'c');
-    await c.enter();
-    expect((await silent.matched()).members).toEqual(['silent', 'c']);
-  });
-
-  it('ends cleanly at SIGTERM, and its waiting players keep their place', async () => {
-    const leaving = await lobbyProcess('lobby-leaving');
-    const a = await world.join(leaving, 'a');
-    await a.enter('battle');
-    const exited = once(leaving.child, 'exit');
-    leaving.child.kill('SIGTERM');
-    expect((await exited)[0]).toBe(0);
-    await eventually('a is disconnected', () => a.socket.disconnected);
-    const node = await world.node();
-    const players = await world.joinAll([node], 'b', 'c', 'd');
-    for (const player of players) await player.enter('battle');
-    const back = await world.join(node, 'a');
-    expect((await back.enter('battle')).status).toBe('matched');
-    expect((await back.matched()).members).toEqual(['a', 'b', 'c', 'd']);
   });
 });
