@@ -1,5 +1,5 @@
 /** A waiting player whom no lobby node spoke for within this time is not matched, in milliseconds. */
-export const PRESENT_MS = 3_000;
+const PRESENT_MS = 3_000;
 /** One not heard of for this long loses the place, in milliseconds. */
 export const FORGET_MS = 60_000;
 /** A match is to be complete this long after it was made, in milliseconds. */
@@ -12,7 +12,7 @@ export const REPORT_SLACK_MS = 2_000;
 /** A complete match holds its players at most this long, in milliseconds. */
 export const MATCH_TTL_MS = 3_600_000;
 /** A match that is over is remembered this long, in milliseconds: a lobby node that was paused may still speak of it. */
-export const TOMBSTONE_MS = 600_000;
+const TOMBSTONE_MS = 600_000;
 
 /**
  * What the match scripts share; each begins with this text. A player's record says `room` while matched. A waiting player is in
