@@ -110,7 +110,8 @@ export class NodeAgent implements Agent, Answers {
     this.#admission.setKeys(keys);
   }
 
-  stats(cursor: number): StatsReply {
+  stats(cursor: number, epoch = 0): StatsReply {
+    this.#lifecycle.seen(epoch);
     return {
       ...this.hello(),
       phase: this.phase,

@@ -15,7 +15,8 @@ import type { AgentLog } from './types';
 export interface Answers {
   hello(): HelloReply;
   setKeys(keys: KeysRequest): void;
-  stats(cursor: number): StatsReply;
+  /** @param epoch of the owner that asks; undefined when it is not the owner. */
+  stats(cursor: number, epoch?: number): StatsReply;
   order(order: Order): OrderReply;
 }
 
@@ -42,7 +43,9 @@ export function serveChannel(io: Server, answers: Answers, log: AgentLog | undef
         return { ok: true };
       }),
     );
-    reply('stats', (payload) => parsed(payload, StatsRequest, invalid, (request) => answers.stats(request.cursor)));
+    reply('stats', (payload) =>
+      parsed(payload, StatsRequest, invalid, (request) => answers.stats(request.cursor, request.epoch)),
+    );
     reply('order', (payload) =>
       parsed(
         payload,

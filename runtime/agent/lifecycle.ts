@@ -9,9 +9,14 @@ export class Lifecycle {
     return this.#phase;
   }
 
-  /** The highest epoch seen in an order; 0 before the first. */
+  /** The highest epoch that an owner has shown, with an order or a poll; 0 before the first. */
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** An owner with this epoch polls: orders of older ones are over. */
+  seen(epoch: number): void {
+    if (epoch > this.#epoch) this.#epoch = epoch;
   }
 
   /** Carries out drain, undrain and seal; for the other orders only says whether they may be carried out. */

@@ -9,6 +9,7 @@ import {
   type Order,
   OrderReply,
   StatsReply,
+  type StatsRequest,
 } from '../core/protocol/agent';
 import type { AgentClaims } from '../core/protocol/ticket';
 import type { Instance } from '../fleet/port';
@@ -24,6 +25,16 @@ export interface AgentProbeOptions {
   /** One or two, newest first; the nodes get keys derived from them. */
   readonly masterKeys: readonly MasterKey[];
   readonly log: Logger;
+  /** Polls show the nodes our epoch, and tell us the highest that they have seen. @default no epochs */
+  readonly fencing?: Fencing;
+}
+
+/** What polls have to do with ownership. */
+export interface Fencing {
+  /** The epoch under which we own the cluster; null when we do not. */
+  epoch(cluster: string): number | null;
+  /** A node of the cluster has seen this epoch. */
+  seen(cluster: string, epoch: number): void;
 }
 
 /** How long a token that opens the channel is valid, in seconds: it is shown at once, so this only covers clocks that differ. */
@@ -47,12 +58,14 @@ export function agentProbes(options: AgentProbeOptions): ProbeFactory {
     return sign({ sub: options.balancerId, aud: nodeId, iat, exp: iat + TOKEN_TTL_S } satisfies AgentClaims);
   };
   const complaints = new Complaints(options.log);
-  return (instance, onLost) => new AgentProbe(instance, { token, masterKeys: options.masterKeys, complaints, onLost });
+  const { masterKeys, fencing } = options;
+  return (instance, onLost) => new AgentProbe(instance, { token, masterKeys, fencing, complaints, onLost });
 }
 
 interface Shared {
   readonly token: (nodeId: string) => string;
   readonly masterKeys: readonly MasterKey[];
+  readonly fencing: Fencing | undefined;
   readonly complaints: Complaints;
   readonly onLost: () => void;
 }
@@ -110,11 +123,14 @@ class AgentProbe implements Probe {
   async poll(timeoutMs: number): Promise<StatsReply> {
     const deadline = performance.now() + timeoutMs;
     const hello = await this.#opened(timeoutMs);
-    const request = { v: AGENT_PROTOCOL, cursor: this.#cursor };
+    const { fencing } = this.#shared;
+    const epoch = fencing?.epoch(this.#instance.cluster) ?? undefined;
+    const request: StatsRequest = { v: AGENT_PROTOCOL, cursor: this.#cursor, ...(epoch !== undefined && { epoch }) };
     const reply = await this.#ask('stats', request, StatsReply, deadline - performance.now());
     if (reply.nodeId !== hello.nodeId || reply.startId !== hello.startId) {
       throw this.#nonsense('stats', `it speaks for ${reply.nodeId}, start ${reply.startId}`);
     }
+    fencing?.seen(this.#instance.cluster, reply.epoch);
     // A resync that was asked for meanwhile stands.
     if (this.#cursor === request.cursor) this.#cursor = reply.cursor;
     this.#shared.complaints.settle(this.#instance.nodeId);

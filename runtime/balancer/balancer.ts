@@ -1,12 +1,14 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createApi } from '../api/server';
-import { connectRegistry, RedisMatchQueue, RedisRooms, RedisSeats } from '../registry';
+import type { NodeSnapshot } from '../core/snapshot';
+import { connectRegistry, RedisLease, RedisMatchQueue, RedisRooms, RedisSeats } from '../registry';
 import { NodeTokens } from '../tickets/node-tokens';
 import { agentProbes } from './agent-probe';
 import { RegistryAssigner } from './assigner';
 import type { BalancerEnv } from './env';
 import { EventLog, type RecordedEvent } from './events';
+import { startPair } from './pair';
 import { privateServer } from './private-server';
 import type { ClusterRegistry } from './registry-writer';
 import { startWatch } from './watch';
@@ -29,8 +31,12 @@ const BACKLOG = 4_096;
 export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Balancer> {
   const connection = connectRegistry(env.REDIS_URL, {
     onState: (problem) => {
-      if (problem === null) log.info('Redis answers');
-      else log.error({ reason: problem }, 'Redis cannot be reached: joins are refused until it can; trying again');
+      if (problem !== null) {
+        log.error({ reason: problem }, 'Redis cannot be reached: joins are refused until it can; trying again');
+        return;
+      }
+      log.info('Redis answers');
+      pair.ownership.look();
     },
   });
   const { redis } = connection;
@@ -41,6 +47,21 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   const registry = (cluster: string): ClusterRegistry =>
     cluster === GAME ? { seats: seats(cluster), rooms: { registry: rooms, matches } } : { seats: seats(cluster) };
 
+  const pair = startPair({
+    stack: env.STACK,
+    balancerId: env.BALANCER_ID,
+    privateKey: env.AGENT_PRIVATE_KEY,
+    peerUrl: env.PEER_URL ?? null,
+    leases: new Map(env.CLUSTERS.map((cluster) => [cluster, new RedisLease(redis, env.STACK, cluster)])),
+    home: env.HOME_CLUSTERS ?? env.CLUSTERS,
+    leaseTtlMs: env.LEASE_TTL_MS,
+    steadyMs: env.STEADY_MS,
+    ready: () => watch.trouble() === null,
+    hears: (cluster, nodeId) => hears(watch.view.node(cluster, nodeId), env.RED_AFTER_MS),
+    events,
+    log,
+  });
+  const { ownership } = pair;
   const watch = startWatch({
     clusters: new Map(env.CLUSTERS.map((cluster) => [cluster, registry(cluster)])),
     fleet: env.FLEET,
@@ -48,10 +69,11 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
       balancerId: env.BALANCER_ID,
       privateKey: env.AGENT_PRIVATE_KEY,
       masterKeys: env.MASTER_KEYS,
+      fencing: ownership,
       log,
     }),
-    // One balancer owns every cluster until there are leases.
-    ownership: { epoch: () => 1 },
+    ownership,
+    mayReplace: (cluster, nodeId) => pair.secondOpinion.agrees(cluster, nodeId),
     events,
     log,
     pollMs: env.POLL_MS,
@@ -72,7 +94,10 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     const problem = connection.problem();
     return problem === null ? watch.trouble() : `Redis cannot be reached: ${problem}`;
   });
+  pair.serve(operators);
   const stop = async () => {
+    // While everything still runs: the peer takes over without a gap.
+    await pair.stop();
     watch.stop();
     operators.closeAllConnections();
     await Promise.all([api.close(), new Promise((resolve) => operators.close(resolve))]);
@@ -91,9 +116,15 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   return { port: portOf(api.server.address()), privatePort: portOf(operators.address()), stop };
 }
 
+/** Whether the node was heard of within `redAfterMs`. */
+function hears(node: NodeSnapshot | undefined, redAfterMs: number): boolean {
+  if (node === undefined || node.health === 'booting' || node.health === 'red') return false;
+  return node.silentMs < redAfterMs;
+}
+
 function logEvent(log: Logger, { kind, ...event }: RecordedEvent): void {
-  const level = /suspect|held|red|evicted|began|unavailable/.test(kind) ? 'warn' : 'info';
-  log[level](event, kind);
+  const level = /suspect|held|red|evicted|began|unavailable|cluster-|peer-/.test(kind) ? 'warn' : 'info';
+  log[level](event, [kind, event.nodeId ?? event.cluster ?? '', `(${event.reason})`].filter(Boolean).join(' '));
 }
 
 function portOf(address: AddressInfo | string | null): number {

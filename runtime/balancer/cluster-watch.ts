@@ -28,6 +28,8 @@ export interface ClusterWatchOptions {
   readonly fleet: Pick<Fleet, 'describe' | 'reportUnhealthy'>;
   readonly probe: ProbeFactory;
   readonly ownership: Ownership;
+  /** Whether a node that is silent to us may be replaced now (S1); asked each tick. @default always */
+  readonly mayReplace?: (cluster: string, nodeId: string) => boolean;
   readonly events: EventSink;
   readonly log: Logger;
   readonly health: HealthConfig;
@@ -107,9 +109,12 @@ export class ClusterWatch {
     };
     const step = stepHealth(this.#health, sample, nowMs, this.#options.health);
     this.#change(step.state, step.actions);
-    const owned = this.#options.ownership.epoch(this.#options.cluster) !== null;
+    const { cluster, ownership, mayReplace = () => true } = this.#options;
+    const owned = ownership.epoch(cluster) !== null;
     for (const action of step.actions) {
-      if (action.kind === 'report' && owned) void this.#replacements.report(action.nodeId, nowMs);
+      if (action.kind === 'report' && owned && mayReplace(cluster, action.nodeId)) {
+        void this.#replacements.report(action.nodeId, nowMs);
+      }
       if (action.kind === 'evict' && action.reason === 'gone') this.#forget(action.nodeId);
     }
     this.#weigh();

@@ -48,6 +48,23 @@ export const BalancerEnv = z.object({
   HOST: z.string().min(1).default('0.0.0.0').describe('address to listen on (default 0.0.0.0)'),
   PORT: Port.default(8_080).describe('TCP port of the API, 0 for any free one (default 8080)'),
   PRIVATE_PORT: Port.default(0).describe('TCP port of /readyz, for operators only; 0 for any free one (default 0)'),
+  PEER_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('private port of the other balancer, http://HOST:PORT (default: this balancer is alone)'),
+  HOME_CLUSTERS: list(Id)
+    .optional()
+    .describe('clusters that this balancer prefers when there are two, comma-separated (default: all)'),
+  LEASE_TTL_MS: Milliseconds.min(600)
+    .max(60_000)
+    .default(3_000)
+    .describe('how long ownership lasts that is not renewed, in milliseconds (default 3000)'),
+  STEADY_MS: Milliseconds.min(0)
+    .max(600_000)
+    .default(2_500)
+    .describe(
+      'how long a returned peer must be there before it gets its clusters back, in milliseconds (default 2500)',
+    ),
   REDIS_URL: z.string().min(1).describe('redis://, rediss://, or the path of a Unix socket'),
   MASTER_KEYS: parsed<readonly MasterKey[]>(parseMasterKeys).describe(
     'secrets that tickets are derived from, at least 32 bytes each in hex or base64url; one or two, newest first, comma-separated',

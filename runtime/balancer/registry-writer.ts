@@ -1,6 +1,13 @@
 import type { Logger } from 'pino';
 import { AGENT_PROTOCOL, type RoomReport } from '../core/protocol/agent';
-import type { MatchQueue, NodeUpdate, RefreshResult, RoomRegistry, SeatRegistry } from '../registry/types';
+import {
+  type MatchQueue,
+  type NodeUpdate,
+  type RefreshResult,
+  type RoomRegistry,
+  type SeatRegistry,
+  StaleEpoch,
+} from '../registry/types';
 import type { Arrivals } from './backlog';
 import { Complaints, messageOf } from './complaints';
 import type { EventSink } from './events';
@@ -96,7 +103,8 @@ export class RegistryWriter {
       await this.#reportRooms(epoch);
       this.#settle();
     } catch (error) {
-      this.#raise(messageOf(error));
+      if (error instanceof StaleEpoch) this.#superseded(error);
+      else this.#raise(messageOf(error));
     } finally {
       this.#writing = false;
     }
@@ -170,6 +178,15 @@ export class RegistryWriter {
         },
       );
     }
+  }
+
+  /** The registry works; it is the peer's to write. Our own lease says so at its next look. */
+  #superseded(error: StaleEpoch): void {
+    const { log, source } = this.#options;
+    log.warn(error.message);
+    this.#ownedEpoch = null;
+    this.#trouble = null;
+    source.discard();
   }
 
   #raise(message: string): void {

@@ -12,6 +12,8 @@ export interface WatchOptions {
   readonly fleet: Pick<Fleet, 'describe' | 'reportUnhealthy'>;
   readonly probe: ProbeFactory;
   readonly ownership: Ownership;
+  /** Whether a node that is silent to us may be replaced now (S1); asked each tick. @default always */
+  readonly mayReplace?: (cluster: string, nodeId: string) => boolean;
   readonly events: EventSink;
   readonly log: Logger;
   /** Period of polls and ticks, in milliseconds. @default 1_000 */

@@ -1,4 +1,5 @@
 export { connectRegistry } from './connection';
+export { RedisLease } from './lease';
 export { RedisMatchQueue } from './match-queue';
 export { RedisRooms } from './rooms';
 export { RedisSeats } from './seats';

@@ -34,6 +34,19 @@ export function seatKeys(stack: string, cluster: string): SeatKeys {
   };
 }
 
+/** Who owns a cluster. */
+export interface LeaseKeys {
+  /** String with a time to live: owner and epoch, separated by a space. */
+  readonly lease: string;
+  /** The same as in `SeatKeys`. */
+  readonly epoch: string;
+}
+
+export function leaseKeys(stack: string, cluster: string): LeaseKeys {
+  const tag = clusterTag(stack, cluster);
+  return { lease: `${tag}:lease`, epoch: `${tag}:epoch` };
+}
+
 /** String: the first answer to a request with this idempotency key (MessagePack; see scripts/reserve.n.ts). */
 export function idempotencyKey(stack: string, cluster: string, key: string): string {
   return `${clusterTag(stack, cluster)}:idempotency:${key}`;

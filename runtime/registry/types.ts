@@ -1,3 +1,4 @@
+import type { Lease } from '../core/lease';
 import type { RoomReport } from '../core/protocol/agent';
 
 /**
@@ -190,6 +191,16 @@ export interface MatchQueue {
   depths(): Promise<readonly { mode: string; pool: string; waiting: number }[]>;
   /** The match as stored; null when unknown or over. */
   match(roomId: string): Promise<Match | null>;
+}
+
+/** The lease of one cluster. Every change is made only when the lease still is as the caller saw it. */
+export interface LeaseRegistry {
+  /** Who holds it (null: nobody), and the highest epoch that ever wrote to the cluster (0: none). */
+  read(): Promise<{ readonly lease: Lease | null; readonly epoch: number }>;
+  /** Makes it last `ttlMs` from now; false when it is not this one any more. */
+  renew(lease: Lease, ttlMs: number): Promise<boolean>;
+  /** Gives it to an owner, under a new epoch above `above` and any that wrote here; null when it was not as expected. */
+  grant(expected: Lease | null, to: string, above: number, ttlMs: number): Promise<Lease | null>;
 }
 
 /** Redis did not answer, or not in time. */

@@ -36,7 +36,12 @@ export const KeysRequest = z.object({
 export type KeysRequest = z.infer<typeof KeysRequest>;
 
 /** `stats`, balancer → node: the cursor is what the last reply to *this* poller carried, 0 at first. */
-export const StatsRequest = z.object({ v: z.literal(AGENT_PROTOCOL), cursor: z.int().min(0) });
+export const StatsRequest = z.object({
+  v: z.literal(AGENT_PROTOCOL),
+  cursor: z.int().min(0),
+  /** Of the owner that asks: from now on the node refuses orders of an older one. Absent when who asks is not the owner. */
+  epoch: z.number().min(0).optional(),
+});
 export type StatsRequest = z.infer<typeof StatsRequest>;
 
 export const RoomReport = z.object({
@@ -58,7 +63,7 @@ export const StatsReply = z.object({
   nodeId: z.string().min(1).max(128),
   startId: z.string().min(1).max(64),
   phase: Phase,
-  /** The highest epoch seen in an order; 0 before the first. */
+  /** The highest epoch that an owner has shown; 0 before the first. */
   epoch: z.number().min(0),
   /** Players' connections open now (agents' are not counted). */
   connections: z.int().min(0),
