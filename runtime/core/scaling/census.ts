@@ -2,6 +2,15 @@ import type { ScalingConfig } from '../config/scaling';
 import type { ScalingState } from './state';
 import type { ScalingNode, ScalingSample } from './types';
 
+/** One moment: what was told, what it means, when, and how the cluster is to scale. */
+export interface Situation {
+  readonly sample: ScalingSample;
+  readonly census: Census;
+  /** Unix time in milliseconds. */
+  readonly nowMs: number;
+  readonly config: ScalingConfig;
+}
+
 /** The nodes of a sample, sorted by what they mean for the size of the cluster. */
 export interface Census {
   /** Answer, or did a moment ago, and take joins: capacity that is there. */

@@ -1,5 +1,5 @@
 import type { ScalingConfig } from '../config/scaling';
-import { type Census, takeCensus } from './census';
+import { type Census, type Situation, takeCensus } from './census';
 import { peakLoad, remember, rememberRefusals } from './history';
 import { scaleIn } from './in';
 import { followDrains, takeLeave } from './leave';
@@ -44,17 +44,18 @@ export function decide(
   const census = takeCensus(followed, sample, nowMs, config);
   const remembered = remember(followed, census.load, nowMs, config);
   const wishes = wishesOf(remembered, census, nowMs, config);
-  const resized = resize(remembered, wishes, census, sample, nowMs, config);
+  const situation: Situation = { sample, census, nowMs, config };
+  const resized = resize(remembered, wishes, situation);
 
   const stay = new Set(resized.actions.flatMap((action) => (action.kind === 'undrain' ? [action.nodeId] : [])));
   const leaving = { ...census, leaving: census.leaving.filter(({ nodeId }) => !stay.has(nodeId)) };
-  const left = takeLeave(resized.state, leaving, sample, nowMs, config);
-  const repaired = repair(left.state, census, sample, nowMs, config);
+  const left = takeLeave(resized.state, { ...situation, census: leaving });
+  const repaired = repair(left.state, situation);
   const actions = [...resized.actions, ...left.actions, ...repaired.actions];
   return {
     state: repaired.state,
     actions,
-    stamps: [...missingStamps(sample), ...resized.stamps],
+    stamps: [...new Set([...missingStamps(sample), ...resized.stamps])],
     reason: resized.reason,
   };
 }
@@ -71,25 +72,19 @@ function wishesOf(state: ScalingState, census: Census, nowMs: number, config: Sc
 }
 
 /** At most one of: out, a step of the rolling replacement, in. */
-function resize(
-  state: ScalingState,
-  wishes: readonly Wish[],
-  census: Census,
-  sample: ScalingSample,
-  nowMs: number,
-  config: ScalingConfig,
-): Step {
+function resize(state: ScalingState, wishes: readonly Wish[], situation: Situation): Step {
+  const { sample, census, config } = situation;
   const arrived = state.ordered !== null && state.ordered.size <= census.desired;
   // Without its stamp nobody knows how old an order is: "just scaled" holds for it as well.
   const forgotten = sample.cooldowns?.outAgoMs === null;
   const current = arrived || forgotten ? { ...state, ordered: null } : state;
-  const out = scaleOut(current, wishes, census, sample, nowMs, config);
+  const out = scaleOut(current, wishes, situation);
   if (out !== null) return { ...out, state: raiseBase(out.state, largest(wishes, config).size) };
   const enough: ScalingState = { ...state, ordered: null };
-  const roll = rollingReplacement(enough, census, sample, nowMs, config);
+  const roll = rollingReplacement(enough, situation);
   if (roll !== null) return roll;
   const rolled: ScalingState = sample.group === null ? enough : { ...enough, roll: null };
-  return scaleIn(rolled, wishes, census, sample, nowMs, config);
+  return scaleIn(rolled, wishes, situation);
 }
 
 /** What was needed during a rolling replacement stays when it is over. */

@@ -1,27 +1,20 @@
-import type { ScalingConfig } from '../config/scaling';
 import { isWithin } from '../config/window';
-import type { Census } from './census';
+import type { Situation } from './census';
 import type { ScalingState } from './state';
 import { cooldownLeft, hold, type Step, seconds } from './step';
-import type { Reason, ScalingSample, Wish } from './types';
+import type { Reason, Wish } from './types';
 import { chooseVictims } from './victims';
 
 /** Fewer nodes, when every rule could do with fewer, all is known, and nothing else is under way. */
-export function scaleIn(
-  state: ScalingState,
-  wishes: readonly Wish[],
-  census: Census,
-  sample: ScalingSample,
-  nowMs: number,
-  config: ScalingConfig,
-): Step {
+export function scaleIn(state: ScalingState, wishes: readonly Wish[], situation: Situation): Step {
+  const { sample, census, nowMs, config } = situation;
   const keep = Math.min(config.maximum, Math.max(...wishes.map((wish) => wish.keep)));
   const surplus = census.have - keep;
   const average = wishes.find((wish) => wish.rule === 'average')?.text ?? '';
   const because = (code: string, text: string): Reason => ({ rule: 'average', code, text: `${text}: ${average}` });
   if (surplus <= 0) return hold(state, because('steady', `unchanged at ${census.have} nodes`));
 
-  const obstacle = whyNot(census, sample, nowMs, config);
+  const obstacle = whyNot(situation);
   if (obstacle !== null) {
     return hold(state, because(obstacle.code, `${surplus} nodes more than needed, but ${obstacle.text}`));
   }
@@ -45,12 +38,7 @@ export function scaleIn(
 }
 
 /** What speaks against any scale-in now, the weightiest first; null when nothing does. */
-function whyNot(
-  census: Census,
-  sample: ScalingSample,
-  nowMs: number,
-  config: ScalingConfig,
-): { code: string; text: string } | null {
+function whyNot({ sample, census, nowMs, config }: Situation): { code: string; text: string } | null {
   const { cooldowns } = sample;
   if (sample.massFailure)
     return { code: 'mass-failure', text: 'most nodes are silent, which is probably our own fault' };

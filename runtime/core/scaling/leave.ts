@@ -1,5 +1,4 @@
-import type { ScalingConfig } from '../config/scaling';
-import type { Census } from './census';
+import type { Situation } from './census';
 import type { Drain, ScalingState } from './state';
 import { ask } from './step';
 import type { Action, Reason, ScalingNode, ScalingSample } from './types';
@@ -28,20 +27,15 @@ export function followDrains(state: ScalingState, sample: ScalingSample, nowMs: 
  * Takes each leaving node one step on its way: drain → empty, and long enough for every reservation to have ended → seal →
  * read as empty once more → terminate. A dead one is terminated, as nobody wants it replaced. Nothing of this in a mass failure.
  */
-export function takeLeave(
-  before: ScalingState,
-  census: Census,
-  sample: ScalingSample,
-  nowMs: number,
-  config: ScalingConfig,
-): { state: ScalingState; actions: Action[] } {
+export function takeLeave(before: ScalingState, situation: Situation): { state: ScalingState; actions: Action[] } {
+  const { sample, census, nowMs } = situation;
   let state = before;
   const actions: Action[] = [];
   let room = census.open.reduce((sum, node) => sum + Math.max(0, node.capacity - node.sessions - node.pending), 0);
   for (const node of sample.massFailure ? [] : census.leaving) {
     const drain = state.drains[node.nodeId];
     if (drain === undefined) continue;
-    const step = next(node, drain, room, sample, nowMs, config);
+    const step = next(node, drain, room, situation);
     if (step === null) continue;
     if (step.kind === 'terminate') {
       const asked = ask(state, `terminate ${node.nodeId}`, nowMs);
@@ -57,14 +51,7 @@ export function takeLeave(
   return { state, actions };
 }
 
-function next(
-  node: ScalingNode,
-  drain: Drain,
-  room: number,
-  sample: ScalingSample,
-  nowMs: number,
-  config: ScalingConfig,
-): Action | null {
+function next(node: ScalingNode, drain: Drain, room: number, { sample, nowMs, config }: Situation): Action | null {
   const { nodeId } = node;
   const because = (code: string, text: string): Reason => ({ rule: 'drain', code, text: `${nodeId} ${text}` });
   if (node.health === 'red') {

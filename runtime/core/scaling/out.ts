@@ -1,8 +1,8 @@
 import type { ScalingConfig } from '../config/scaling';
-import type { Census } from './census';
+import type { Census, Situation } from './census';
 import type { ScalingState } from './state';
 import { ask, cooldownLeft, hold, type Step, seconds } from './step';
-import type { Action, Reason, RuleName, ScalingNode, ScalingSample, Wish } from './types';
+import type { Action, Reason, RuleName, ScalingNode, Wish } from './types';
 
 /** Nodes that may exist above the maximum while others leave. */
 export function surge(base: number, config: ScalingConfig): number {
@@ -53,62 +53,65 @@ export function largest(wishes: readonly Wish[], config: ScalingConfig): { size:
 }
 
 /**
- * More nodes, when any rule wants more than there are: first those that drain, then new ones. The size ordered is kept until
- * the fleet has it, so that a lost request is repeated. Null when there are enough.
+ * More nodes, when any rule wants more than there are: first those that drain, then new ones. Null when there are enough.
  */
-export function scaleOut(
-  before: ScalingState,
-  wishes: readonly Wish[],
-  census: Census,
-  sample: ScalingSample,
-  nowMs: number,
-  config: ScalingConfig,
-): Step | null {
+export function scaleOut(before: ScalingState, wishes: readonly Wish[], situation: Situation): Step | null {
+  const { sample, census, config } = situation;
   const want = largest(wishes, config);
   if (want.wish === undefined || want.size <= census.have) return null;
-  const { rule, text: cause } = want.wish;
-
+  const { rule, text } = want.wish;
   const back = drainingNodes(census, sample.group?.wantedVersion ?? null).slice(0, want.size - census.have);
-  const { state, actions } = undrain(before, back, rule, cause);
+  const { state, actions } = undrain(before, back, rule, text);
   const missing = want.size - census.have - back.length;
-  const wait = (code: string, text: string): Step => ({
-    ...hold(state, { rule, code, text: `${text}: ${cause}` }),
-    actions,
-  });
-  if (missing === 0) return wait('undrain', `${back.length} draining nodes taken back`);
-  if (sample.group === null) return wait('fleet-silent', `${missing} nodes missing, but the fleet does not answer`);
-  if (sample.cooldowns === null)
-    return wait('registry-silent', `${missing} nodes missing, but no cooldown can be stored`);
+  const step =
+    missing > 0
+      ? order(state, wishes, back.length, situation)
+      : hold(state, { rule, code: 'undrain', text: `${back.length} draining nodes taken back: ${text}` });
+  return { ...step, actions: [...actions, ...step.actions] };
+}
 
-  const grow = (size: number, { rule, text }: Pick<Wish, 'rule' | 'text'>): Step => {
-    const reason: Reason = { rule, code: 'grow', text: `from ${census.desired} to ${size} instances: ${text}` };
-    return {
-      state: { ...state, ordered: { size, rule, text }, asked: { ...state.asked, grow: nowMs } },
-      actions: [...actions, { kind: 'grow', size, reason }],
-      stamps: ['out'],
-      reason,
-    };
-  };
-  const top = ceiling(config);
-  const { ordered } = state;
-  const standing = Math.min(ordered?.size ?? 0, census.desired + missing, top);
+/**
+ * Orders the nodes that are missing besides those taken back, or as many as cooldown and bounds allow. The order is kept until
+ * the fleet has it: a lost request is repeated, and with it the cooldown begins anew.
+ */
+function order(state: ScalingState, wishes: readonly Wish[], back: number, situation: Situation): Step {
+  const { sample, census, nowMs, config } = situation;
+  const { size: want, wish } = largest(wishes, config);
+  const missing = want - census.have - back;
+  const wait = (code: string, text: string): Step =>
+    hold(state, { rule: wish?.rule ?? 'sample', code, text: `${missing} nodes missing, ${text}: ${wish?.text ?? ''}` });
+  if (sample.group === null) return wait('fleet-silent', 'but the fleet does not answer');
+  if (sample.cooldowns === null) return wait('registry-silent', 'but no cooldown can be stored');
+
   const left = cooldownLeft(sample.cooldowns.outAgoMs, config.out.cooldownMs);
-  const now =
-    left === 0
-      ? want
-      : largest(
-          wishes.filter((wish) => wish.urgent),
-          config,
-        );
+  const allowed = left === 0 ? wishes : wishes.filter(({ urgent }) => urgent);
+  const now = largest(allowed, config);
   const step = Math.max(config.out.stepNodes, Math.ceil(census.have * config.out.stepFraction));
-  const size = Math.min(census.desired + Math.min(now.size - census.have - back.length, step), top);
+  const top = ceiling(config);
+  const size = Math.min(census.desired + Math.min(now.size - census.have - back, step), top);
+  const standing = Math.min(state.ordered?.size ?? 0, census.desired + missing, top);
 
-  if (now.wish !== undefined && size > Math.max(census.desired, standing)) return grow(size, now.wish);
-  if (ordered !== null && standing > census.desired) {
-    if (ask(state, 'grow', nowMs) !== null) return grow(standing, ordered);
-    return wait('ordered', `${standing} instances are ordered, the fleet has ${census.desired}`);
+  if (now.wish !== undefined && size > Math.max(census.desired, standing))
+    return grow(state, size, now.wish, situation);
+  if (state.ordered !== null && standing > census.desired) {
+    if (ask(state, 'grow', nowMs) !== null) return grow(state, standing, state.ordered, situation);
+    return wait('ordered', `${standing} instances are ordered and the fleet has ${census.desired}`);
   }
-  if (left > 0)
-    return wait('cooldown-out', `${missing} nodes missing, scale-out waits ${seconds(left)} for its cooldown`);
-  return wait('ceiling', `${missing} nodes missing, but ${census.desired} instances exist and ${top} is the limit`);
+  if (left > 0) return wait('cooldown-out', `scale-out waits ${seconds(left)} for its cooldown`);
+  return wait('ceiling', `but ${census.desired} instances exist and ${top} is the limit`);
+}
+
+function grow(
+  state: ScalingState,
+  size: number,
+  { rule, text }: Pick<Wish, 'rule' | 'text'>,
+  { census, nowMs }: Situation,
+): Step {
+  const reason: Reason = { rule, code: 'grow', text: `from ${census.desired} to ${size} instances: ${text}` };
+  return {
+    state: { ...state, ordered: { size, rule, text }, asked: { ...state.asked, grow: nowMs } },
+    actions: [{ kind: 'grow', size, reason }],
+    stamps: ['out'],
+    reason,
+  };
 }

@@ -1,5 +1,4 @@
-import type { ScalingConfig } from '../config/scaling';
-import type { Census } from './census';
+import type { Situation } from './census';
 import type { ScalingState } from './state';
 import { ask } from './step';
 import type { Action, ScalingSample } from './types';
@@ -19,10 +18,7 @@ export function followBoots(state: ScalingState, sample: ScalingSample, nowMs: n
  */
 export function repair(
   before: ScalingState,
-  census: Census,
-  sample: ScalingSample,
-  nowMs: number,
-  config: ScalingConfig,
+  { sample, census, nowMs, config }: Situation,
 ): { state: ScalingState; actions: Action[] } {
   let state = before;
   const actions: Action[] = [];

@@ -1,9 +1,8 @@
-import type { ScalingConfig } from '../config/scaling';
-import type { Census } from './census';
+import type { Situation } from './census';
 import { ceiling, drainingNodes, surge, undrain } from './out';
 import type { RollState, ScalingState } from './state';
 import { ask, hold, type Step } from './step';
-import type { Reason, ScalingNode, ScalingSample } from './types';
+import type { Reason, ScalingNode } from './types';
 import { chooseVictims } from './victims';
 
 /**
@@ -11,25 +10,20 @@ import { chooseVictims } from './victims';
  * drain as leaves no fewer open than there were. It changes no size, so it neither waits for the cooldowns nor starts them.
  * Null when every node runs what it should, or the fleet does not say what that is.
  */
-export function rollingReplacement(
-  before: ScalingState,
-  census: Census,
-  sample: ScalingSample,
-  nowMs: number,
-  config: ScalingConfig,
-): Step | null {
+export function rollingReplacement(before: ScalingState, situation: Situation): Step | null {
+  const { sample, census, nowMs, config } = situation;
   const version = sample.group?.wantedVersion ?? null;
   const old = census.open.filter((node) => node.version !== null && node.version !== version);
   if (version === null || old.length === 0) return null;
 
-  const roll = follow(before.roll, version, census, sample, nowMs, config);
+  const roll = follow(before.roll, version, situation);
   const state: ScalingState = { ...before, roll };
   const because = (code: string, text: string): Reason => ({
     rule: 'roll',
     code,
     text: `${text}: ${old.length} of ${census.have} nodes do not run version ${version}`,
   });
-  const obstacle = whyNot(roll, census, sample, nowMs, config);
+  const obstacle = whyNot(roll, situation);
   if (obstacle !== null) return hold(state, because('roll-paused', obstacle));
 
   const pace = Math.min(surge(roll.base, config), old.length);
@@ -83,14 +77,7 @@ function drainOld(
 }
 
 /** Begins the record of this replacement, or brings it up to the sample. A changed wish starts over, but keeps the size. */
-function follow(
-  before: RollState | null,
-  version: string,
-  census: Census,
-  sample: ScalingSample,
-  nowMs: number,
-  config: ScalingConfig,
-): RollState {
+function follow(before: RollState | null, version: string, { sample, census, nowMs, config }: Situation): RollState {
   const base = Math.min(before?.base ?? census.have, config.maximum);
   const known = before?.version === version ? before : null;
   const greenSince: Record<string, number> = {};
@@ -104,13 +91,7 @@ function follow(
   return { version, base, greenSince, failedAtMs: failed ? nowMs : (known?.failedAtMs ?? null) };
 }
 
-function whyNot(
-  roll: RollState,
-  census: Census,
-  sample: ScalingSample,
-  nowMs: number,
-  config: ScalingConfig,
-): string | null {
+function whyNot(roll: RollState, { sample, census, nowMs, config }: Situation): string | null {
   if (sample.massFailure) return 'paused, most nodes are silent';
   if (sample.cooldowns === null) return 'paused, the registry does not answer';
   if (roll.failedAtMs !== null && nowMs - roll.failedAtMs < config.roll.pauseMs) return 'paused, a new node has failed';

@@ -34,6 +34,8 @@ export class World {
   /** Called each second, before the nodes are looked at. */
   everySecond: () => void = () => {};
   massFailure = false;
+  /** The registry does not know of reservations. */
+  pendingUnknown = false;
   silent = false;
   epoch: number | null = 1;
   bootMs = 60 * SECOND;
@@ -149,7 +151,7 @@ export class World {
       phase,
       connections: sessions,
       sessions,
-      pending,
+      pending: this.pendingUnknown ? 0 : pending,
       capacity: up ? this.capacity : 0,
       weight: this.capacity,
       window: 64,

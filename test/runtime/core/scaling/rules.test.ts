@@ -236,6 +236,44 @@ describe('cooldowns', () => {
   });
 });
 
+describe('an order that is under way', () => {
+  const config = configOf();
+
+  it('is forgotten with its stamp: then nobody knows how old it is (S5)', () => {
+    const sample = sampleOf(nodes(4, 90));
+    const first = decideAt(sample, config);
+    const wiped = (nowMs: number, outAgoMs: number | null) =>
+      decide(first.state, { ...sample, atMs: nowMs, cooldowns: { outAgoMs, inAgoMs: 0 } }, nowMs, config);
+    const after = wiped(NOON + 11_000, null);
+    expect(after.actions).toEqual([]);
+    const later = NOON + 22_000;
+    const cooldowns = { outAgoMs: 11_000, inAgoMs: 11_000 };
+    expect(decide(after.state, { ...sample, atMs: later, cooldowns }, later, config).actions).toEqual([]);
+  });
+
+  it('is over when the fleet has it: a node that leaves later is not started again', () => {
+    const first = decideAt(sampleOf(nodes(4, 90)), config);
+    const step = (state: typeof first.state, desired: number, nowMs: number) => {
+      const group = { desired, wantedVersion: 'v1' };
+      const cooldowns = { outAgoMs: nowMs - NOON, inAgoMs: 0 };
+      return decide(state, sampleOf(nodes(4, 100), { atMs: nowMs, group, cooldowns }), nowMs, config);
+    };
+    const arrived = step(first.state, 6, NOON + 1_000);
+    expect(step(arrived.state, 5, NOON + 30_000).actions).toEqual([]);
+  });
+
+  it('shrinks when less is needed meanwhile, and ends when nothing is', () => {
+    const first = decideAt(sampleOf(nodes(4, 90)), config);
+    const nowMs = NOON + 11_000;
+    const cooldowns = { outAgoMs: 11_000, inAgoMs: 0 };
+    const at = (sessions: number) =>
+      decide(first.state, sampleOf(nodes(4, sessions), { atMs: nowMs, cooldowns }), nowMs, config);
+    expect(kinds(at(77).actions)).toEqual(['grow 5']);
+    expect(at(60).actions).toEqual([]);
+    expect(at(60).state.ordered).toBeNull();
+  });
+});
+
 describe('samples that do not tell enough', () => {
   const config = configOf();
   const idle = nodes(8);
