@@ -2,10 +2,22 @@ import type { Server } from 'socket.io';
 import { AGENT_NAMESPACE } from '../core/protocol/agent';
 import { NodeAgent } from './agent';
 import { checkOptions } from './options';
-import type { Agent, AgentOptions } from './types';
+import { PlainNodeAgent } from './plain';
+import type { Agent, AgentOptions, PlainAgent } from './types';
 
 export { agentOptions, NodeEnv } from './env';
-export type { Agent, AgentLog, AgentOptions, PlayerSession, RoomSource, SessionEndReason } from './types';
+export type {
+  Agent,
+  AgentLog,
+  AgentOptions,
+  Joined,
+  Joining,
+  PlainAgent,
+  PlainConnection,
+  PlayerSession,
+  RoomSource,
+  SessionEndReason,
+} from './types';
 
 /**
  * Makes a socket.io server a node of a fleet, in one line:
@@ -22,7 +34,7 @@ export type { Agent, AgentLog, AgentOptions, PlayerSession, RoomSource, SessionE
  * @throws when an option is wrong, or the server has no engine yet, or has an agent or a namespace `/agent` already.
  */
 export function attachAgent(io: Server, options: AgentOptions): Agent {
-  checkOptions(options);
+  checkOptions('attachAgent', options);
   // Declared as always there, but undefined until the server is attached to an http server or listens.
   const engine: Server['engine'] | undefined = io.engine;
   if (engine === undefined) {
@@ -36,4 +48,20 @@ export function attachAgent(io: Server, options: AgentOptions): Agent {
     );
   }
   return new NodeAgent(io, options);
+}
+
+/**
+ * Makes a server with any other protocol a node of a fleet. The server shows the agent what its clients bring, and tells it when
+ * connections end; the agent counts, knows drain and seal, and answers the balancers over HTTP (`agent.questions`):
+ *
+ *     const agent = createAgent(agentOptions(NodeEnv.parse(process.env)));
+ *     const joining = agent.join({ ticket }, { replaced: () => …, move: (afterMs) => … });
+ *
+ * `examples/tcp` is a whole server.
+ *
+ * @throws when an option is wrong.
+ */
+export function createAgent(options: AgentOptions): PlainAgent {
+  checkOptions('createAgent', options);
+  return new PlainNodeAgent(options);
 }

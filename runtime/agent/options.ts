@@ -9,12 +9,12 @@ const Options = HelloReply.pick({ nodeId: true, cluster: true, version: true, ca
   graceMs: z.number().min(0).optional(),
 });
 
-/** @throws with every mistake, as `field: what is wrong` */
-export function checkOptions(options: AgentOptions): void {
+/** @throws with every mistake, as `caller: field: what is wrong` */
+export function checkOptions(caller: string, options: AgentOptions): void {
   const parsed = Options.safeParse(options);
   if (parsed.success) return;
   const mistakes = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new Error(`attachAgent: ${mistakes.join('; ')}`);
+  throw new Error(`${caller}: ${mistakes.join('; ')}`);
 }
 
 export function arePublicKeys(pems: readonly string[]): boolean {

@@ -1,7 +1,12 @@
+import type { Server as HttpServer } from 'node:http';
 import type { Logger } from 'pino';
 import type { Socket } from 'socket.io';
-import type { NodeKey, Phase, RoomReport } from '../core/protocol/agent';
+import type { ErrorCode } from '../core/errors';
+import type { Metrics, NodeKey, Phase, RoomReport } from '../core/protocol/agent';
 import type { TicketRoom } from '../core/protocol/ticket';
+
+/** How long a session outlives its connection when nothing else is said, in milliseconds. */
+export const DEFAULT_GRACE_MS = 15_000;
 
 /** Any pino logger fits; so does an object with these three. */
 export type AgentLog = Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -26,6 +31,11 @@ export interface AgentOptions {
   readonly canMove?: (playerId: string) => boolean;
   /** Where the rooms are, on a node that has rooms. @default no rooms */
   readonly rooms?: RoomSource;
+  /**
+   * Numbers of the server's own that may size its cluster, e.g. the length of a queue; read at every poll, so it must be quick.
+   * 31 at most, finite; others are left out. `cpu` (percent of one core over the last second) is always there. @default none
+   */
+  readonly metrics?: () => Metrics;
   /** @default nothing is logged */
   readonly log?: AgentLog;
 }
@@ -50,8 +60,8 @@ export interface PlayerSession {
   readonly resumed: boolean;
 }
 
-/** The part of a node's process that answers the balancers and admits players. */
-export interface Agent {
+/** The part of a node's process that answers the balancers and admits players, whatever the protocol. */
+export interface AgentBase {
   readonly nodeId: string;
   /** Random at each start of the process: tickets are for one start. */
   readonly startId: string;
@@ -60,8 +70,6 @@ export interface Agent {
   readonly sessions: number;
   /** Players' connections open now. */
   readonly connections: number;
-  /** The player behind a socket, also after it disconnected. Throws for a socket that is not a player's. */
-  session(socket: Socket): PlayerSession;
   /** The key to sign match tokens with (`tickets/tokens.ts`, `signer`); null until the first balancer has come. */
   matchSigner(): NodeKey | null;
   /** A room is new or has changed: the balancers hear of it with their next poll. */
@@ -72,4 +80,47 @@ export interface Agent {
   onPhase(listener: (phase: Phase) => void): () => void;
   /** Ends timers and refuses every handshake from now on; open connections are the server's to close. */
   stop(): void;
+}
+
+/** The agent of a socket.io server. */
+export interface Agent extends AgentBase {
+  /** The player behind a socket, also after it disconnected. Throws for a socket that is not a player's. */
+  session(socket: Socket): PlayerSession;
+}
+
+/** One connection of a player, as a server with a protocol of its own has it. Both are called after `join` has returned. */
+export interface PlainConnection {
+  /** The same player has connected again: tell this one, and close it. It is no session's any more; what it does next counts nothing. */
+  replaced(): void;
+  /** Ask the player to get another node from the API and to go there within `afterMs` (milliseconds). */
+  move(afterMs: number): void;
+}
+
+/** A player who was let in. */
+export interface Joined extends PlayerSession {
+  /** For the client, to come back with within `graceMs` (milliseconds) after losing the connection. */
+  readonly resumeToken: string;
+  readonly graceMs: number;
+  /** The client is known to have the new token (it said something after it): the one that it came with is void. */
+  confirm(): void;
+  /** The connection broke: the grace time begins. Nothing when the player has left, or has connected again. */
+  lost(): void;
+  /** The player is gone for good: the client said so (`left`), or this server ends it (`closed`). Nothing the second time. */
+  leave(reason: 'left' | 'closed'): void;
+}
+
+/** What came of showing a ticket or a resume token. */
+export type Joining =
+  | { readonly ok: true; readonly player: Joined }
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+
+/** The agent of a server with a protocol of its own. */
+export interface PlainAgent extends AgentBase {
+  /** Asks for admission with what the client showed, in the turn of the event loop in which it arrived. Never throws. */
+  join(shown: { readonly ticket: string } | { readonly resume: string }, connection: PlainConnection): Joining;
+  /**
+   * Answers balancers over HTTP: `POST /agent/stats` and so on. Let it listen on a port of its own, or hand it connections of the
+   * server's own port: `questions.emit('connection', socket)`. Not listening yet; close it after `stop()`.
+   */
+  readonly questions: HttpServer;
 }

@@ -57,6 +57,19 @@ export const RoomReport = z.object({
 });
 export type RoomReport = z.infer<typeof RoomReport>;
 
+/** Metrics that one answer may carry. */
+export const MAX_METRICS = 32;
+
+export const MetricName = z
+  .string()
+  .regex(/^[a-z][a-zA-Z0-9_.-]{0,63}$/, 'a letter a-z, then up to 63 of A-Z a-z 0-9 _ . -');
+
+/** Numbers that a node reports besides its players, by name; any unit. One of them may size the cluster. */
+export const Metrics = z
+  .record(MetricName, z.number())
+  .refine((metrics) => Object.keys(metrics).length <= MAX_METRICS, `at most ${MAX_METRICS} metrics`);
+export type Metrics = Readonly<z.infer<typeof Metrics>>;
+
 /** `stats`, the node's answer; all of it is taken in one turn of the event loop. */
 export const StatsReply = z.object({
   v: z.literal(AGENT_PROTOCOL),
@@ -73,6 +86,8 @@ export const StatsReply = z.object({
   /** 99th percentile of the event loop's delay over the last second, in milliseconds. */
   loopDelayMs: z.number().min(0),
   rssBytes: z.number().min(0),
+  /** The agent of this project always reports `cpu`: percent of one core over the last second. @default none */
+  metrics: Metrics.optional(),
   version: z.string().max(128),
   /** Pass this with the next request. */
   cursor: z.int().min(0),

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import type { ErrorCode } from '../core/errors';
+import {
+  AGENT_PROTOCOL,
+  type HelloReply,
+  type KeysRequest,
+  type NodeKey,
+  type Order,
+  type OrderReply,
+  type Phase,
+  type RoomReport,
+  type StatsReply,
+} from '../core/protocol/agent';
+import type { TicketClaims } from '../core/protocol/ticket';
+import { Admission } from './admission';
+import { CpuUse } from './cpu-use';
+import type { HttpAnswers } from './http-channel';
+import { Lifecycle } from './lifecycle';
+import { LoopDelay } from './loop-delay';
+import { readMetrics } from './metrics';
+import { type Movable, Mover } from './mover';
+import { Reports } from './reports';
+import type { AgentBase, AgentOptions, SessionEndReason } from './types';
+
+/** How often grace times and used tickets are looked at, in milliseconds. */
+const HOUSEKEEPING_MS = 250;
+
+/** Who is on the node, whatever the protocol. */
+export interface Crowd {
+  /** Admitted players. */
+  readonly count: number;
+  /** Players' connections open now. */
+  readonly connected: number;
+  /** Reservations that the present sessions fulfilled. */
+  reservations(): string[];
+  movables(): Movable[];
+  /** Ends the sessions whose grace time is over. */
+  expire(): void;
+}
+
+/** What happens to a handshake that may come in; only the sessions know resume tokens, so `resume` may refuse. */
+export interface Door {
+  agent(): void;
+  ticket(claims: TicketClaims): void;
+  resume(token: string): ErrorCode | null;
+}
+
+/** The agent without a protocol: answers the balancers, and decides who may come in. */
+export class AgentCore implements AgentBase, HttpAnswers {
+  readonly nodeId: string;
+  readonly startId = randomBytes(12).toString('base64url');
+  readonly #options: AgentOptions;
+  readonly #crowd: Crowd;
+  readonly #admission: Admission;
+  readonly #lifecycle = new Lifecycle();
+  readonly #loopDelay = new LoopDelay();
+  readonly #cpuUse = new CpuUse();
+  readonly #reports: Reports;
+  readonly #mover: Mover;
+  readonly #endListeners = new Set<(playerId: string, reason: SessionEndReason) => void>();
+  readonly #phaseListeners = new Set<(phase: Phase) => void>();
+  readonly #housekeeping: NodeJS.Timeout;
+  #stopped = false;
+
+  /** @param crowd not asked before a balancer or a player comes. */
+  constructor(options: AgentOptions, crowd: Crowd) {
+    this.nodeId = options.nodeId;
+    this.#options = options;
+    this.#crowd = crowd;
+    this.#admission = new Admission(options.nodeId, this.startId, options.publicKeys);
+    this.#reports = new Reports(options.rooms);
+    this.#mover = new Mover(options.canMove ?? (() => true));
+    this.#housekeeping = setInterval(() => {
+      crowd.expire();
+      this.#admission.sweep(Date.now());
+    }, HOUSEKEEPING_MS).unref();
+  }
+
+  get phase(): Phase {
+    return this.#lifecycle.phase;
+  }
+
+  get sessions(): number {
+    return this.#crowd.count;
+  }
+
+  get connections(): number {
+    return this.#crowd.connected;
+  }
+
+  matchSigner(): NodeKey | null {
+    return this.#admission.matchKey;
+  }
+
+  roomChanged(report: RoomReport): void {
+    this.#reports.room(report);
+  }
+
+  onSessionEnd(listener: (playerId: string, reason: SessionEndReason) => void): () => void {
+    this.#endListeners.add(listener);
+    return () => this.#endListeners.delete(listener);
+  }
+
+  onPhase(listener: (phase: Phase) => void): () => void {
+    this.#phaseListeners.add(listener);
+    return () => this.#phaseListeners.delete(listener);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#housekeeping);
+    this.#mover.stop();
+    this.#loopDelay.stop();
+    this.#cpuUse.stop();
+  }
+
+  /** The crowd lost a player for good. */
+  ended(playerId: string, reason: SessionEndReason): void {
+    for (const listener of this.#endListeners) listener(playerId, reason);
+  }
+
+  /** Rule S6: null when the handshake with these credentials may go on, else the code to refuse it with. */
+  admit(query: URLSearchParams, door: Door): ErrorCode | null {
+    const shown = this.#admission.check(query);
+    if (shown.kind === 'refused') return shown.code;
+    if (this.#stopped) return 'NODE_SEALED';
+    if (shown.kind === 'agent') {
+      door.agent();
+      return null;
+    }
+    if (this.phase === 'sealed') return 'NODE_SEALED';
+    if (shown.kind === 'resume') return door.resume(shown.token);
+    const refusal = this.#admission.use(shown.claims);
+    if (refusal !== null) return refusal;
+    door.ticket(shown.claims);
+    this.#reports.arrival(shown.claims.rid);
+    return null;
+  }
+
+  isBalancer(token: string): boolean {
+    return this.#admission.check(new URLSearchParams({ agent: token })).kind === 'agent';
+  }
+
+  hello(): HelloReply {
+    const { nodeId, startId } = this;
+    const { cluster, version, capacity } = this.#options;
+    return { v: AGENT_PROTOCOL, nodeId, startId, cluster, version, capacity };
+  }
+
+  setKeys(keys: KeysRequest): void {
+    this.#admission.setKeys(keys);
+  }
+
+  stats(cursor: number, epoch = 0): StatsReply {
+    this.#lifecycle.seen(epoch);
+    const { metrics, log } = this.#options;
+    return {
+      ...this.hello(),
+      phase: this.phase,
+      epoch: this.#lifecycle.epoch,
+      connections: this.connections,
+      sessions: this.sessions,
+      loopDelayMs: this.#loopDelay.readMs(),
+      rssBytes: process.memoryUsage.rss(),
+      metrics: { cpu: this.#cpuUse.readPercent(), ...readMetrics(metrics, log) },
+      ...this.#reports.since(cursor, () => this.#crowd.reservations()),
+    };
+  }
+
+  order(order: Order): OrderReply {
+    const before = this.phase;
+    const reply = this.#lifecycle.take(order, this.sessions);
+    if (!reply.ok) return reply;
+    if (order.kind === 'undrain') this.#mover.stop();
+    if (order.kind === 'move') this.#mover.start(this.#crowd.movables(), order.count, order.withinMs);
+    if (order.kind === 'closeRoom') this.#options.rooms?.close(order.roomId, order.gen);
+    if (this.phase !== before) for (const listener of this.#phaseListeners) listener(this.phase);
+    return reply;
+  }
+}
