@@ -4,6 +4,7 @@ import {
   decideLease,
   epochFloor,
   INITIAL_LEASE,
+  isCurrent,
   isPlausibleEpoch,
   type LeaseAction,
   type LeaseConfig,
@@ -38,7 +39,9 @@ export class ClusterLease {
   #reported = 0;
   #working: Promise<void> | null = null;
   #leaving = false;
-  #answeredMs = Number.NEGATIVE_INFINITY;
+  /** At first the benefit of the doubt: a balancer that has just started does not say that it cannot renew. */
+  #answeredMs = performance.now();
+  #connected = false;
   #reason = 'not looked at yet';
 
   constructor(options: ClusterLeaseOptions) {
@@ -104,8 +107,10 @@ export class ClusterLease {
     const peer = this.#options.peer();
     const registry = await lease.read().catch((error) => this.#unanswered(error));
     if (registry !== null) this.#answered(askedMs);
+    const nowMs = performance.now();
+    if (registry !== null && !isCurrent(askedMs, nowMs, config)) return;
     const sample = { me, home, registry, reported: this.#reported, peer };
-    const { state, action, reason } = decideLease(this.#state, sample, askedMs, config);
+    const { state, action, reason } = decideLease(this.#state, sample, registry === null ? nowMs : askedMs, config);
     this.#state = state;
     this.#reason = reason;
     await this.#act(action, reason);
@@ -151,12 +156,13 @@ export class ClusterLease {
 
   #answered(askedMs: number): void {
     this.#answeredMs = askedMs;
+    this.#connected = true;
     this.#complaints.settle(this.#options.cluster);
   }
 
   #unanswered(error: unknown): null {
     // At our start the connection is not there yet; if it stays so, the connection says it.
-    if (error instanceof RegistryUnavailable && this.#answeredMs === Number.NEGATIVE_INFINITY) return null;
+    if (error instanceof RegistryUnavailable && !this.#connected) return null;
     this.#complaints.raise(this.#options.cluster, `its lease cannot be looked after: ${messageOf(error)}`);
     return null;
   }

@@ -109,6 +109,11 @@ export function ownedEpoch(state: LeaseState, nowMs: number): number | null {
   return nowMs < state.untilMs ? state.mine : null;
 }
 
+/** Whether an answer of the registry still tells how things are: after a pause of our own it is from before. */
+export function isCurrent(askedMs: number, nowMs: number, config: LeaseConfig): boolean {
+  return nowMs - askedMs <= config.ttlMs / 3;
+}
+
 /** The registry took our renewal or acquisition, which was sent at `sentAtMs`. */
 export function leaseTaken(state: LeaseState, epoch: number, sentAtMs: number, config: LeaseConfig): LeaseState {
   const untilMs = sentAtMs + config.ttlMs - config.marginMs;
@@ -193,12 +198,18 @@ function decideFree(state: LeaseState, sample: Answered, nowMs: number, config: 
 
 /**
  * A lease that ran out in a registry that has lost nothing is over for its owner, too. One that is missing from a registry that was
- * emptied or has gone back in time may still be believed in: not by a peer that denies it, and by nobody after a whole `ttlMs`.
+ * emptied or has gone back in time may still be believed in: by nobody after a whole `ttlMs`. At the very first start the peer's
+ * word is enough for the home balancer.
  */
-function nobodyBelieves(state: LeaseState, { registry, peer }: Answered, nowMs: number, config: LeaseConfig): boolean {
+function nobodyBelieves(
+  state: LeaseState,
+  { home, registry, peer }: Answered,
+  nowMs: number,
+  config: LeaseConfig,
+): boolean {
   if (nowMs < state.untilMs || peer === null) return true;
   if (registry.epoch > 0 && registry.epoch >= state.known) return true;
-  if (peer.view !== null && peer.silentMs === 0 && peer.view.claim === 0) return true;
+  if (home && state.known === 0 && peer.view !== null && peer.silentMs === 0) return true;
   return state.freeSinceMs !== null && nowMs - state.freeSinceMs >= config.ttlMs;
 }
 
