@@ -1,0 +1,170 @@
+import { CfnElement, Duration, Lazy, Stack, Tags, Validations } from 'aws-cdk-lib';
+import { AdditionalHealthCheckType, AutoScalingGroup, HealthChecks, UpdatePolicy } from 'aws-cdk-lib/aws-autoscaling';
+import { type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { Role } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { CLUSTER_TAG, groupName } from '../runtime/fleet/aws-names';
+import { balancerRole } from './balancer-role';
+import { launchTemplate, NO_GROUP_NOTIFICATIONS } from './instances';
+import type { Keys } from './keys';
+import { Program } from './program';
+import type { Registry } from './registry';
+import { PATHS } from './unit';
+import { file, script, userData } from './user-data';
+
+export interface BalancerPairProps {
+  readonly vpc: IVpc;
+  /** Name of the environment, e.g. `prod-realtime`. */
+  readonly stack: string;
+  /** The clusters to watch: the first balancer prefers the first of them, the second the others. Two or more. */
+  readonly clusters: readonly string[];
+  /** Path of the balancer's bundle. */
+  readonly program: string;
+  readonly keys: Keys;
+  readonly registry: Registry;
+  /** The load balancer's way to the API. */
+  readonly targets: ApplicationTargetGroup;
+  readonly loadBalancer: ISecurityGroup;
+  /** @default 't4g.small' */
+  readonly instanceType?: string;
+  /** Further variables for the program, e.g. `{ RED_AFTER_MS: '60000' }`. @default {} */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** TCP port of the API, for the load balancer only. */
+export const API_PORT = 8080;
+/** TCP port that only the other balancer can reach, and operators by Session Manager. */
+const PRIVATE_PORT = 9090;
+/** How long a new balancer may take until it is ready, its registry and its fleet answering. */
+const READY_WITHIN = Duration.minutes(10);
+
+/**
+ * The two balancers that watch each other: two groups of one instance, each over several zones. A deploy replaces the first, waits
+ * until it is ready, and then replaces the second.
+ */
+export class BalancerPair extends Construct {
+  readonly groups: readonly [AutoScalingGroup, AutoScalingGroup];
+  readonly securityGroup: SecurityGroup;
+  readonly #props: BalancerPairProps;
+  readonly #program: Program;
+  readonly #role: Role;
+
+  constructor(scope: Construct, id: string, props: BalancerPairProps) {
+    super(scope, id);
+    const { stack, clusters, keys, registry, vpc } = props;
+    const [home, ...others] = clusters;
+    if (home === undefined || others.length === 0) throw new Error('a pair of balancers needs two clusters or more');
+    this.#props = props;
+    this.securityGroup = new SecurityGroup(this, 'SecurityGroup', { vpc, description: `${stack}: balancers` });
+    this.securityGroup.addIngressRule(props.loadBalancer, Port.tcp(API_PORT), 'API');
+    this.securityGroup.addIngressRule(this.securityGroup, Port.tcp(PRIVATE_PORT), 'The other balancer');
+    props.loadBalancer.addEgressRule(this.securityGroup, Port.tcp(API_PORT), 'API');
+    registry.allowFrom(this.securityGroup, 'Balancers');
+
+    this.#program = new Program(this, 'Program', { file: props.program });
+    this.#role = balancerRole(this, 'Role', { stack, clusters, keys, registry, program: this.#program });
+    const first = this.#balancer('First', `balancer-${home}`, `balancer-${others[0]}`, [home]);
+    const second = this.#balancer('Second', `balancer-${others[0]}`, `balancer-${home}`, others);
+    second.node.addDependency(first);
+    this.groups = [first, second];
+  }
+
+  #balancer(id: string, balancerId: string, peerId: string, home: readonly string[]): AutoScalingGroup {
+    const { clusters, keys, registry, stack, vpc } = this.#props;
+    const name = groupName(stack, balancerId);
+    const scope = new Construct(this, id);
+    const logicalId = Lazy.string({ produce: () => logicalIdOf(group) });
+    const template = launchTemplate(scope, 'Template', {
+      instanceType: this.#props.instanceType ?? 't4g.small',
+      role: this.#role,
+      securityGroup: this.securityGroup,
+      userData: userData({
+        name,
+        program: this.#program,
+        role: 'balancer',
+        settings: {
+          ...this.#props.settings,
+          STACK: stack,
+          BALANCER_ID: balancerId,
+          CLUSTERS: clusters.join(','),
+          HOME_CLUSTERS: home.join(','),
+          PEER_URL: `http://peer:${PRIVATE_PORT}`,
+          PORT: String(API_PORT),
+          PRIVATE_PORT: String(PRIVATE_PORT),
+          FLEET: `aws:${stack}`,
+          AWS_REGION: Stack.of(this).region,
+        },
+        sources: {
+          AGENT_PUBLIC_KEYS_PARAMETER: keys.agentPublicKeys.parameterName,
+          MASTER_SECRET: keys.master.secretArn,
+          AGENT_SECRET: keys.agent.secretArn,
+          API_SECRET: keys.api.secretArn,
+          REDIS_SECRET: registry.secret.secretArn,
+          REDIS_ADDRESS: registry.address,
+          PEER_CLUSTER: groupName(stack, peerId),
+        },
+        afterStart: [...findPeer(), ...signalReady(Stack.of(this), logicalId)],
+      }),
+    });
+    const group = new AutoScalingGroup(scope, 'Group', {
+      autoScalingGroupName: name,
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PUBLIC },
+      launchTemplate: template,
+      minCapacity: 1,
+      maxCapacity: 1,
+      healthChecks: HealthChecks.withAdditionalChecks({
+        additionalTypes: [AdditionalHealthCheckType.ELB],
+        gracePeriod: READY_WITHIN,
+      }),
+      updatePolicy: UpdatePolicy.rollingUpdate({
+        maxBatchSize: 1,
+        minInstancesInService: 0,
+        waitOnResourceSignals: true,
+        pauseTime: READY_WITHIN,
+      }),
+    });
+    Validations.of(group).acknowledge(NO_GROUP_NOTIFICATIONS);
+    this.#props.targets.addTarget(group);
+    Tags.of(group).add('Name', name);
+    Tags.of(group).add(CLUSTER_TAG, name);
+    return group;
+  }
+}
+
+function logicalIdOf(group: AutoScalingGroup): string {
+  const resource = group.node.defaultChild;
+  if (!CfnElement.isCfnElement(resource)) throw new Error(`${group.node.path} is no resource`);
+  return Stack.of(group).resolve(resource.logicalId);
+}
+
+/** Looks for the other balancer now and then, as its address changes when it is replaced. */
+function findPeer(): string[] {
+  return [
+    file(PATHS.peer, script('peer')),
+    `chmod 0755 ${PATHS.peer}`,
+    file(
+      '/etc/systemd/system/realtime-fleet-peer.service',
+      `[Unit]\nDescription=Address of the other balancer\n\n[Service]\nType=oneshot\nExecStart=${PATHS.peer}\n`,
+    ),
+    file(
+      '/etc/systemd/system/realtime-fleet-peer.timer',
+      '[Unit]\nDescription=Address of the other balancer\n\n[Timer]\nOnActiveSec=0\nOnUnitInactiveSec=15\nAccuracySec=1\n\n[Install]\nWantedBy=timers.target\n',
+    ),
+    'systemctl daemon-reload',
+    'systemctl enable --now realtime-fleet-peer.timer',
+  ];
+}
+
+/** Tells CloudFormation, which waits for it with the other balancer, that this one is ready. */
+function signalReady(stack: Stack, logicalId: string): string[] {
+  return [
+    `for _ in $(seq ${READY_WITHIN.toSeconds() / 5}); do`,
+    `  curl -sf -m 2 http://127.0.0.1:${PRIVATE_PORT}/readyz >/dev/null && break`,
+    '  sleep 5',
+    'done',
+    `curl -sf -m 2 http://127.0.0.1:${PRIVATE_PORT}/readyz >/dev/null`,
+    `/opt/aws/bin/cfn-signal --stack '${stack.stackName}' --resource '${logicalId}' --region '${stack.region}'`,
+  ];
+}

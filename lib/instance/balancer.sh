@@ -1,0 +1,23 @@
+# der SECRET: an Ed25519 private key in PKCS #8. Any 32 bytes are one; these are the hash of the secret, so that both balancers
+# come to the same key, and nobody has to generate and store a pair.
+der() {
+  printf '\060\056\002\001\000\060\005\006\003\053\145\160\004\042\004\040'
+  printf %s "$1" | openssl dgst -sha256 -binary
+}
+
+agent_secrets=$(versions "$AGENT_SECRET")
+private_key='' public_keys=''
+while read -r value; do
+  [ -n "$private_key" ] || private_key=$(der "$value" | openssl pkey -inform DER | base64 -w0)
+  public_keys+=${public_keys:+,}$(der "$value" | openssl pkey -inform DER -pubout | base64 -w0)
+done <<<"$agent_secrets"
+
+published=$(aws ssm get-parameter --name "$AGENT_PUBLIC_KEYS_PARAMETER" --query Parameter.Value --output text)
+[ "$published" = "$public_keys" ] ||
+  aws ssm put-parameter --name "$AGENT_PUBLIC_KEYS_PARAMETER" --value "$public_keys" --overwrite >/dev/null
+
+master_keys=$(versions "$MASTER_SECRET" | paste -sd,)
+api_keys=$(versions "$API_SECRET" | paste -sd,)
+echo "AGENT_PRIVATE_KEY=$private_key"
+echo "MASTER_KEYS=$master_keys"
+echo "API_KEYS=$api_keys"

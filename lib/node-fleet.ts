@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { Stack, Tags, Validations } from 'aws-cdk-lib';
+import { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import { type IVpc, Peer, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IStringParameter } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { CLUSTER_TAG, groupName, PORT_TAG, VERSION_TAG } from '../runtime/fleet/aws-names';
+import { FirstSize } from './first-size';
+import { instanceRole, launchTemplate, NO_GROUP_NOTIFICATIONS } from './instances';
+import { Program } from './program';
+import type { Registry } from './registry';
+import { userData } from './user-data';
+
+export interface NodeFleetProps {
+  readonly vpc: IVpc;
+  /** Name of the environment, e.g. `prod-realtime`. */
+  readonly stack: string;
+  /** Name of the cluster, e.g. `game`. */
+  readonly cluster: string;
+  /** Path of the bundle that the nodes run: one file for Node.js that attaches the agent. */
+  readonly program: string;
+  /** Instances at the first deploy; afterwards the autoscaler decides. */
+  readonly nodes: number;
+  /** Never more instances, in the middle of a rolling replacement neither: the autoscaler's maximum and its surge. */
+  readonly maximum: number;
+  /** Players that one node takes. */
+  readonly capacity: number;
+  /** Where nodes read the balancers' public keys when they start. */
+  readonly agentPublicKeys: IStringParameter;
+  /** @default 'c7g.medium': one core, as a node is one Node.js process */
+  readonly instanceType?: string;
+  /** TCP port that players connect to. @default 8080 */
+  readonly port?: number;
+  /** Further variables for the program, e.g. `{ MODES: 'battle:4' }`. @default {} */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Given when the program needs Redis: the nodes get `REDIS_URL`. @default none: they can neither reach it nor read its password */
+  readonly registry?: Registry;
+}
+
+/**
+ * The nodes of one cluster: an Auto Scaling group in public subnets with one open port, that neither CloudFormation nor AWS
+ * shrinks, moves or replaces by itself. Sizes, replacements and deploys are the balancers'.
+ */
+export class NodeFleet extends Construct {
+  readonly group: AutoScalingGroup;
+  readonly securityGroup: SecurityGroup;
+  /** Name of the group, and value of the instances' cluster tag. */
+  readonly groupName: string;
+  /** Hash of what a node runs and how it is configured: the image excepted. */
+  readonly version: string;
+
+  constructor(scope: Construct, id: string, props: NodeFleetProps) {
+    super(scope, id);
+    const { cluster, stack, vpc, registry } = props;
+    const port = props.port ?? 8080;
+    const instanceType = props.instanceType ?? 'c7g.medium';
+    this.groupName = groupName(stack, cluster);
+    this.securityGroup = new SecurityGroup(this, 'SecurityGroup', { vpc, description: `${this.groupName}: nodes` });
+    this.securityGroup.addIngressRule(Peer.anyIpv4(), Port.tcp(port), 'Players, and balancers');
+    Validations.of(this.securityGroup).acknowledge({
+      id: 'AwsSolutions-EC23',
+      reason: 'Players connect to nodes directly; who has no ticket is refused before the upgrade.',
+    });
+    registry?.allowFrom(this.securityGroup, this.groupName);
+
+    const program = new Program(this, 'Program', { file: props.program });
+    const role = instanceRole(this, 'Role', [
+      program.mayFetch,
+      new PolicyStatement({ actions: ['ssm:GetParameter'], resources: [props.agentPublicKeys.parameterArn] }),
+      ...(registry === undefined ? [] : [mayRead(registry.secret.secretArn)]),
+    ]);
+    const boot = {
+      name: this.groupName,
+      program,
+      role: 'node',
+      settings: {
+        ...props.settings,
+        STACK: stack,
+        CLUSTER: cluster,
+        PORT: String(port),
+        CAPACITY: String(props.capacity),
+      },
+    } as const;
+    const sources = {
+      AGENT_PUBLIC_KEYS_PARAMETER: props.agentPublicKeys.parameterName,
+      ...(registry === undefined ? {} : { REDIS_SECRET: registry.secret.secretArn, REDIS_ADDRESS: registry.address }),
+    };
+    this.version = hash(instanceType, Stack.of(this).resolve(userData({ ...boot, sources }).render()));
+    const template = launchTemplate(this, 'Template', {
+      instanceType,
+      role,
+      securityGroup: this.securityGroup,
+      userData: userData({ ...boot, sources: { ...sources, CONFIG_VERSION: this.version } }),
+    });
+    this.group = new AutoScalingGroup(this, 'Group', {
+      autoScalingGroupName: this.groupName,
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PUBLIC },
+      launchTemplate: template,
+      // Our own limits are the autoscaler's: AWS refuses to take an instance away at a minimum.
+      minCapacity: 0,
+      maxCapacity: props.maximum,
+      newInstancesProtectedFromScaleIn: true,
+    });
+    Validations.of(this.group).acknowledge(NO_GROUP_NOTIFICATIONS);
+    Tags.of(this.group).add('Name', this.groupName);
+    Tags.of(this.group).add(CLUSTER_TAG, this.groupName);
+    Tags.of(this.group).add(PORT_TAG, String(port));
+    Tags.of(this.group).add(VERSION_TAG, this.version, { applyToLaunchedInstances: false });
+    new FirstSize(this, 'FirstSize', { groupName: this.groupName, nodes: props.nodes }).node.addDependency(this.group);
+  }
+}
+
+function mayRead(secretArn: string): PolicyStatement {
+  return new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secretArn] });
+}
+
+/** The first 12 hex digits. */
+function hash(...parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
+}

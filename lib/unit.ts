@@ -1,0 +1,98 @@
+/** Where things are on an instance. */
+export const PATHS = {
+  program: '/opt/realtime-fleet/program.js',
+  configure: '/opt/realtime-fleet/configure',
+  peer: '/opt/realtime-fleet/peer',
+  settings: '/etc/realtime-fleet/settings',
+  sources: '/etc/realtime-fleet/sources',
+  /** In memory only: it holds keys. */
+  environment: '/run/realtime-fleet.env',
+} as const;
+
+/** A namespaced executable of the distribution: another version that is installed beside it changes nothing. */
+export const NODE = { package: 'nodejs24', executable: '/usr/bin/node-24' } as const;
+
+export interface UnitOptions {
+  readonly description: string;
+  /** Whether the program itself calls AWS: only then can it reach the instance's credentials. */
+  readonly callsAws: boolean;
+}
+
+/**
+ * Puts the environment together, as root, before each start of the program. A unit of its own, as the program's may not reach the
+ * instance's credentials.
+ */
+export function environmentUnit(): string {
+  const fresh = `${PATHS.environment}.new`;
+  return `[Unit]
+Description=Environment of the program
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+UMask=0077
+ExecStart=/bin/bash -c '${PATHS.configure} >${fresh} && mv ${fresh} ${PATHS.environment}'
+TimeoutStartSec=60
+`;
+}
+
+/**
+ * The systemd unit of a program. It runs as a user of its own that owns nothing. When its environment cannot be put together the
+ * last one serves, so that trouble with AWS keeps no program from restarting. Memory that is writable and executable must stay
+ * allowed: Node.js compiles into it.
+ */
+export function serviceUnit({ description, callsAws }: UnitOptions): string {
+  return `[Unit]
+Description=${description}
+Wants=network-online.target realtime-fleet-environment.service
+After=network-online.target realtime-fleet-environment.service
+StartLimitIntervalSec=0
+
+[Service]
+EnvironmentFile=-${PATHS.environment}
+Environment=NODE_ENV=production
+ExecStartPre=/usr/bin/test -s ${PATHS.environment}
+ExecStart=${NODE.executable} ${PATHS.program}
+WorkingDirectory=/opt/realtime-fleet
+Restart=always
+RestartSec=2
+TimeoutStopSec=10
+LimitNOFILE=1048576
+DynamicUser=yes
+CapabilityBoundingSet=
+LockPersonality=yes
+NoNewPrivileges=yes
+PrivateDevices=yes
+PrivateTmp=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHome=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+ProtectSystem=strict
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallErrorNumber=EPERM
+SystemCallFilter=@system-service
+${callsAws ? '' : 'IPAddressDeny=169.254.169.254\n'}
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** Kernel settings for many connections. */
+export const SYSCTL = `net.core.somaxconn = 8192
+net.ipv4.tcp_max_syn_backlog = 8192
+net.ipv4.ip_local_port_range = 1024 65535
+net.ipv4.tcp_tw_reuse = 1
+net.ipv4.tcp_keepalive_time = 60
+fs.file-max = 2097152
+fs.nr_open = 2097152
+`;

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserData } from 'aws-cdk-lib/aws-ec2';
+import type { Program } from './program';
+import { environmentUnit, NODE, PATHS, SYSCTL, serviceUnit } from './unit';
+
+export interface UserDataOptions {
+  /** Shown by systemd, e.g. `prod-realtime-game`. */
+  readonly name: string;
+  readonly program: Program;
+  /** Which script puts the environment together. */
+  readonly role: 'node' | 'balancer';
+  /** Environment of the program, as far as it is no secret and the same for all instances. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Where the rest is: names of secrets and parameters, for the script. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** Shell commands that come last. @default none */
+  readonly afterStart?: readonly string[];
+}
+
+/**
+ * What an instance does at its first boot: fetch the program that the hash names, unless the image has it, and run it under
+ * systemd. A failure ends the script: the program is not started, the balancer sees no answer, and the group gets another instance.
+ */
+export function userData(options: UserDataOptions): UserData {
+  const { name, program, role, settings, sources } = options;
+  const data = UserData.custom('#!/bin/bash\nset -euo pipefail');
+  data.addCommands(
+    'retry() { local n; for n in 1 2 4 8 16 30 30 30; do "$@" && return; sleep "$n"; done; "$@"; }',
+    `pinned() { echo '${program.sha256}  ${PATHS.program}' | sha256sum --check --status; }`,
+    `[ -x ${NODE.executable} ] || retry dnf install -y ${NODE.package}`,
+    'install -d -m 0755 /opt/realtime-fleet /etc/realtime-fleet',
+    `pinned 2>/dev/null || retry aws s3 cp --only-show-errors '${program.url}' ${PATHS.program}`,
+    'pinned',
+    file('/etc/sysctl.d/90-realtime-fleet.conf', SYSCTL),
+    'sysctl --quiet --system',
+    file(PATHS.settings, assignments(settings)),
+    file(PATHS.sources, assignments(sources)),
+    file(PATHS.configure, script('common') + script(role)),
+    `chmod 0755 ${PATHS.configure}`,
+    file('/etc/systemd/system/realtime-fleet-environment.service', environmentUnit()),
+    file(
+      '/etc/systemd/system/realtime-fleet.service',
+      serviceUnit({ description: name, callsAws: role === 'balancer' }),
+    ),
+    'systemctl daemon-reload',
+    'systemctl enable --now --no-block realtime-fleet.service',
+    ...(options.afterStart ?? []),
+  );
+  return data;
+}
+
+/** A command that writes a file as it stands. */
+export function file(path: string, content: string): string {
+  return `cat >${path} <<'END_OF_FILE'\n${content.trimEnd()}\nEND_OF_FILE`;
+}
+
+/** One of `lib/instance/`. */
+export function script(name: 'common' | 'node' | 'balancer' | 'peer'): string {
+  return readFileSync(join(__dirname, 'instance', `${name}.sh`), 'utf8');
+}
+
+/** In a form that systemd and bash read alike. */
+function assignments(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
