@@ -102,7 +102,8 @@ function reserveResult(reply: Reply): ReserveResult {
   const nodeId = reply.text();
   const startId = reply.text();
   const ticketExpiresAtMs = reply.int();
-  const rids = Array.from({ length: reply.int() }, () => reply.text());
+  const rids: string[] = [];
+  for (let seats = reply.int(); seats > 0; seats--) rids.push(reply.text());
   return { ok: true, nodeId, startId, rids, ticketExpiresAtMs };
 }
 
