@@ -2,7 +2,7 @@ import { MatchClaims, type TicketClaims } from '../core/protocol/ticket';
 import { deriveNodeKey, type MasterKey } from './keys';
 import { peek, signer, type Verified, verifier } from './tokens';
 
-/** Starts of nodes whose keys are kept at once, of each kind; the one unused longest is forgotten. */
+/** Starts of nodes whose keys are kept at once, of each kind; the one made first is forgotten, and made again when it is needed. */
 const KEPT = 4_096;
 
 const MatchIssuer = MatchClaims.pick({ iss: true, st: true });
@@ -13,8 +13,8 @@ const MatchIssuer = MatchClaims.pick({ iss: true, st: true });
  */
 export class NodeTokens {
   readonly #masters: readonly [MasterKey, ...MasterKey[]];
-  readonly #signers = new Recent<(claims: object) => string>(KEPT);
-  readonly #verifiers = new Recent<(token: string) => Verified<MatchClaims>>(KEPT);
+  readonly #signers = new Kept<(claims: object) => string>(KEPT);
+  readonly #verifiers = new Kept<(token: string) => Verified<MatchClaims>>(KEPT);
 
   /** @param masters newest first: tickets are signed with the first, match tokens are accepted under any. */
   constructor(masters: readonly MasterKey[]) {
@@ -25,7 +25,7 @@ export class NodeTokens {
 
   /** Signs a ticket for the start of the node that its claims name (`aud`, `st`). */
   signTicket(claims: TicketClaims): string {
-    const sign = this.#signers.get(JSON.stringify([claims.aud, claims.st]), () =>
+    const sign = this.#signers.get(startKey(claims.aud, claims.st), () =>
       signer(deriveNodeKey(this.#masters[0], 'ticket', claims.aud, claims.st)),
     );
     return sign(claims);
@@ -36,7 +36,7 @@ export class NodeTokens {
     const issuer = MatchIssuer.safeParse(peek(token)?.payload);
     if (!issuer.success) return { ok: false, fault: 'malformed' };
     const { iss, st } = issuer.data;
-    const verify = this.#verifiers.get(JSON.stringify([iss, st]), () =>
+    const verify = this.#verifiers.get(startKey(iss, st), () =>
       verifier(
         this.#masters.map((master) => deriveNodeKey(master, 'match', iss, st)),
         MatchClaims,
@@ -46,8 +46,13 @@ export class NodeTokens {
   }
 }
 
-/** A map of at most `limit` values made on demand. */
-class Recent<T> {
+/** Names one start of one node without ambiguity, whatever the ids contain. */
+function startKey(nodeId: string, startId: string): string {
+  return `${nodeId.length}:${nodeId}${startId}`;
+}
+
+/** At most `limit` values, made on demand. */
+class Kept<T> {
   readonly #limit: number;
   readonly #values = new Map<string, T>();
 
@@ -57,9 +62,8 @@ class Recent<T> {
 
   get(key: string, make: () => T): T {
     const known = this.#values.get(key);
-    const value = known ?? make();
-    // A Map remembers the order of insertion: inserted again is used last.
-    this.#values.delete(key);
+    if (known !== undefined) return known;
+    const value = make();
     this.#values.set(key, value);
     if (this.#values.size > this.#limit) {
       const [oldest] = this.#values.keys();
