@@ -2,5 +2,6 @@ export { connectRegistry } from './connection';
 export { RedisLease } from './lease';
 export { RedisMatchQueue } from './match-queue';
 export { RedisRooms } from './rooms';
+export { RedisScalingStore } from './scaling-store';
 export { RedisSeats } from './seats';
 export * from './types';

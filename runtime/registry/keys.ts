@@ -47,6 +47,19 @@ export function leaseKeys(stack: string, cluster: string): LeaseKeys {
   return { lease: `${tag}:lease`, epoch: `${tag}:epoch` };
 }
 
+/** What the autoscaler remembers of a cluster. */
+export interface ScalingKeys {
+  /** The same as in `SeatKeys`. */
+  readonly epoch: string;
+  /** Hash: `state` (JSON), and when the last scale-out and scale-in began, `out` and `in` (Unix milliseconds by Redis' clock). */
+  readonly scaling: string;
+}
+
+export function scalingKeys(stack: string, cluster: string): ScalingKeys {
+  const tag = clusterTag(stack, cluster);
+  return { epoch: `${tag}:epoch`, scaling: `${tag}:scaling` };
+}
+
 /** String: the first answer to a request with this idempotency key (MessagePack; see scripts/reserve.n.ts). */
 export function idempotencyKey(stack: string, cluster: string, key: string): string {
   return `${clusterTag(stack, cluster)}:idempotency:${key}`;

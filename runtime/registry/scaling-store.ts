@@ -1,0 +1,48 @@
+import type Redis from 'ioredis';
+import { codeName } from './codes';
+import { type ScalingKeys, scalingKeys } from './keys';
+import { Reply, run } from './scripts';
+import { scalingLoad } from './scripts/scaling-load.1';
+import { scalingSave } from './scripts/scaling-save.2';
+import { StaleEpoch } from './types';
+
+/**
+ * What the autoscaler remembers of each cluster, in Redis: it outlives the balancer that decided (S5). An emptied Redis has no
+ * stamps, which means "just scaled"; whoever decides next writes them anew.
+ */
+export class RedisScalingStore {
+  readonly #redis: Redis;
+  readonly #stack: string;
+
+  constructor(redis: Redis, stack: string) {
+    this.#redis = redis;
+    this.#stack = stack;
+  }
+
+  /** The state as it was saved, null when there is none; and the age of each stamp in milliseconds, null when it is missing. */
+  async load(cluster: string): Promise<{ state: string | null; outAgoMs: number | null; inAgoMs: number | null }> {
+    const reply = new Reply(scalingLoad, await run(this.#redis, scalingLoad, [this.#keys(cluster).scaling], []));
+    const state = reply.text();
+    return { state: state === '' ? null : state, outAgoMs: age(reply), inAgoMs: age(reply) };
+  }
+
+  /** Keeps the state and begins the given cooldowns now, all or nothing. @throws StaleEpoch when a newer owner has written. */
+  async save(
+    cluster: string,
+    entry: { readonly epoch: number; readonly state: string; readonly stamps: readonly ('out' | 'in')[] },
+  ): Promise<void> {
+    const { epoch, scaling } = this.#keys(cluster);
+    const args = [entry.epoch, entry.state, ...entry.stamps];
+    const reply = new Reply(scalingSave, await run(this.#redis, scalingSave, [epoch, scaling], args));
+    if (codeName(reply.int()) === 'STALE') throw new StaleEpoch(entry.epoch);
+  }
+
+  #keys(cluster: string): ScalingKeys {
+    return scalingKeys(this.#stack, cluster);
+  }
+}
+
+function age(reply: Reply): number | null {
+  const ms = reply.int();
+  return ms < 0 ? null : ms;
+}
