@@ -87,7 +87,8 @@ export class RegistryAssigner implements Assigner {
       const rid = placed.rids[0];
       if (node !== undefined && rid !== undefined && view.joinable(lobby.cluster, placed.nodeId, placed.startId)) {
         // The ticket's own id is that of the seat, so that a replay gives the identical ticket, which still works only once.
-        return this.#ticket({ ...placed, playerId, rid, jti: rid }, node.endpoint);
+        const { nodeId, startId, ticketExpiresAtMs } = placed;
+        return this.#ticket({ playerId, nodeId, startId, rid, jti: rid, ticketExpiresAtMs }, node.endpoint);
       }
       unfit.push(placed.nodeId);
     }
@@ -96,10 +97,11 @@ export class RegistryAssigner implements Assigner {
 
   #reserve(playerId: string, idempotencyKey: string | undefined, unfit: readonly string[]): Promise<ReserveResult> {
     const { lobby, view } = this.#options;
-    const request: ReserveRequest = {
-      rids: [this.#newId()],
-      ...(idempotencyKey !== undefined && { idempotency: { key: `lobby/${idempotencyKey}`, fingerprint: playerId } }),
-    };
+    const rids = [this.#newId()];
+    const request: ReserveRequest =
+      idempotencyKey === undefined
+        ? { rids }
+        : { rids, idempotency: { key: `lobby/${idempotencyKey}`, fingerprint: playerId } };
     if (unfit.length === 0) return this.#joins.reserve(request);
     const exclude = [...view.excluded(lobby.cluster), ...unfit];
     return lobby.seats.reserve([request], this.#reserveOptions(exclude)).then(([result]) => {
@@ -201,7 +203,7 @@ export class RegistryAssigner implements Assigner {
     const { tokens, ticketTtlMs } = this.#options;
     // Whole seconds, rounded down: a ticket never outlives what the registry keeps for it.
     const exp = Math.floor(seat.ticketExpiresAtMs / 1000);
-    const ticket = tokens.signTicket({
+    const claims = {
       jti: seat.jti,
       rid: seat.rid,
       sub: seat.playerId,
@@ -209,8 +211,8 @@ export class RegistryAssigner implements Assigner {
       st: seat.startId,
       iat: Math.floor((seat.ticketExpiresAtMs - ticketTtlMs) / 1000),
       exp,
-      ...(seat.room !== undefined && { room: seat.room }),
-    });
+    };
+    const ticket = tokens.signTicket(seat.room === undefined ? claims : { ...claims, room: seat.room });
     return { endpoint, ticket, expiresAt: new Date(exp * 1000).toISOString(), nodeId: seat.nodeId };
   }
 
