@@ -113,6 +113,7 @@ export class RegistryAssigner implements Assigner {
   async start(roomId: string, matchToken: string): Promise<AssignReply> {
     const { game, view } = this.#options;
     const request = this.#member(roomId, matchToken);
+    await this.#refuseDissolved(roomId);
     const placed = await game.rooms.start(request, this.#reserveOptions(view.excluded(game.cluster)));
     if (!placed.ok) {
       if (placed.code === 'MATCH_TOKEN_INVALID') {
@@ -138,12 +139,14 @@ export class RegistryAssigner implements Assigner {
     }
     // Second, so that a crash in between leaves a membership that the next finish, or the node's report, releases.
     await matchQueue.release(roomId, [request.playerId]);
-    events.emit({
-      kind: 'player-finished',
-      cluster: game.cluster,
-      reason: `finish was called (${outcome.status})`,
-      details: { roomId, playerId: request.playerId, ...(text !== undefined && { result: text }) },
-    });
+    if (outcome.first) {
+      events.emit({
+        kind: 'player-finished',
+        cluster: game.cluster,
+        reason: `finish was called (${outcome.status})`,
+        details: { roomId, playerId: request.playerId, ...(text !== undefined && { result: text }) },
+      });
+    }
     return { status: outcome.status };
   }
 
@@ -166,11 +169,22 @@ export class RegistryAssigner implements Assigner {
     return {
       roomId,
       mode: match.mode,
-      status: 'matched',
+      status: match.status === 'open' ? 'matched' : match.status,
       nodeId: null,
       endpoint: null,
       members: match.members.map((playerId) => ({ playerId, finished: false })),
     };
+  }
+
+  /**
+   * A match that was dissolved before anybody started it: its players wait for another, so the room is not placed any more. One
+   * that was placed is its game node's to judge: it may have become complete while the registry was away.
+   */
+  async #refuseDissolved(roomId: string): Promise<void> {
+    const { game, matchQueue } = this.#options;
+    const [record, match] = await Promise.all([game.rooms.get(roomId), matchQueue.match(roomId)]);
+    const isOver = match?.status === 'dissolved' || match?.status === 'ended';
+    if (isOver && (record === null || record.nodeId === null)) throw new FleetError('ROOM_CLOSED');
   }
 
   /** Whom the match token speaks for; refuses one that is not a lobby node's, or for another room. */

@@ -13,7 +13,7 @@ import { matchHeartbeat } from './scripts/match-heartbeat.6';
 import { matchLeave } from './scripts/match-leave.6';
 import { matchRelease } from './scripts/match-release.6';
 import { matchSweep } from './scripts/match-sweep.6';
-import type { Match, MatchQueue, PlayerStanding, WaitingPlayer } from './types';
+import type { Match, MatchQueue, MatchRecord, PlayerStanding, WaitingPlayer } from './types';
 
 export interface MatchQueueOptions {
   readonly redis: Redis;
@@ -120,11 +120,9 @@ export class RedisMatchQueue implements MatchQueue {
     return depths;
   }
 
-  async match(roomId: string): Promise<Match | null> {
+  async match(roomId: string): Promise<MatchRecord | null> {
     const text = await answered(this.#redis.hget(this.#matches, roomId));
-    if (text === null) return null;
-    const { status, ...match } = StoredMatch.parse(JSON.parse(text));
-    return status === 'open' || status === 'complete' ? match : null;
+    return text === null ? null : StoredMatch.parse(JSON.parse(text));
   }
 
   async #run(script: Script, args: readonly (string | number)[]): Promise<Reply> {

@@ -11,6 +11,7 @@ import { roomStart } from './scripts/room-start.5';
 import { SEAT_GRACE_MS } from './seats';
 import {
   type ReserveOptions,
+  type RoomFinishResult,
   type RoomRecord,
   type RoomRegistry,
   type RoomStartRequest,
@@ -77,15 +78,13 @@ export class RedisRooms implements RoomRegistry {
     return { ok: true, nodeId, startId, rid, gen, expected: reply.text().split(' '), ticketExpiresAtMs };
   }
 
-  async finish(
-    request: RoomStartRequest,
-  ): Promise<{ readonly status: 'finished' | 'ended' } | { readonly status: 'unknown-member' }> {
+  async finish(request: RoomStartRequest): Promise<RoomFinishResult> {
     const { roomId, mode, playerId, members } = request;
     const args = [this.#ttlMs, this.#tombstoneMs, roomId, mode, playerId, members.join(' ')];
     const reply = new Reply(roomFinish, await run(this.#redis, roomFinish, this.#keys(roomId), args));
     if (codeName(reply.int()) === 'MATCH_TOKEN_INVALID') return { status: 'unknown-member' };
     const status = reply.text();
-    return { status: status === 'ended' || status === 'dissolved' ? 'ended' : 'finished' };
+    return { status: status === 'ended' || status === 'dissolved' ? 'ended' : 'finished', first: reply.int() === 1 };
   }
 
   async get(roomId: string): Promise<RoomRecord | null> {

@@ -103,6 +103,11 @@ export type RoomStartResult =
   /** BUSY also while the room's node is suspect: it may come back, so the room waits (S2). ROOM_CLOSED: ended, dissolved, or this player has finished. */
   | { readonly ok: false; readonly code: 'FULL' | 'BUSY' | 'NO_NODES' | 'ROOM_CLOSED' | 'MATCH_TOKEN_INVALID' };
 
+/** `first`: this call ended the member's part; false for a repetition, and in a room that was over before. */
+export type RoomFinishResult =
+  | { readonly status: 'finished' | 'ended'; readonly first: boolean }
+  | { readonly status: 'unknown-member' };
+
 export interface RoomRecord {
   readonly roomId: string;
   readonly mode: string;
@@ -119,9 +124,7 @@ export interface RoomRegistry {
   /** S2: the first call places the room and reserves a seat for each member; later calls repeat its node. A dead node: placed anew, gen + 1. */
   start(request: RoomStartRequest, options: ReserveOptions): Promise<RoomStartResult>;
   /** Ends one member's part; idempotent. Creates the ended state also for a room that was never started. */
-  finish(
-    request: RoomStartRequest,
-  ): Promise<{ readonly status: 'finished' | 'ended' } | { readonly status: 'unknown-member' }>;
+  finish(request: RoomStartRequest): Promise<RoomFinishResult>;
   get(roomId: string): Promise<RoomRecord | null>;
   /**
    * Owner only: what game nodes report. complete → noted; closed as incomplete → dissolved; closed as empty or ended → ended.
@@ -143,6 +146,11 @@ export interface Match {
   readonly members: readonly string[];
   /** Unix milliseconds by the registry's clock; not complete by then → dissolved. */
   readonly deadlineMs: number;
+}
+
+/** dissolved: not complete in time; ended: its last member was released. */
+export interface MatchRecord extends Match {
+  readonly status: 'open' | 'complete' | 'dissolved' | 'ended';
 }
 
 export interface WaitingPlayer {
@@ -184,13 +192,13 @@ export interface MatchQueue {
   complete(roomId: string): Promise<void>;
   /**
    * Membership ends: of these players, or of all when absent (room ended or dissolved). Idempotent; never touches a membership of
-   * another room. All released before the room was complete: those who have not learned of the match keep waiting.
+   * another room. All released before the room was complete: the match is dissolved, its players wait again at their old place.
    */
   release(roomId: string, players?: readonly string[]): Promise<void>;
   /** Waiting players per mode and pool. */
   depths(): Promise<readonly { mode: string; pool: string; waiting: number }[]>;
-  /** The match as stored; null when unknown or over. */
-  match(roomId: string): Promise<Match | null>;
+  /** The match as stored, for a while also when it is over; null when unknown. */
+  match(roomId: string): Promise<MatchRecord | null>;
 }
 
 /** The lease of one cluster. Every change is made only when the lease still is as the caller saw it. */

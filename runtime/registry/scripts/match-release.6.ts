@@ -4,8 +4,8 @@ import { luaMatch } from './lib/match';
 export const matchRelease = defineScript(
   'match-release.6',
   `
--- Ends the membership of some players, or of all. The match is over with its last member. When all are released from a match that
--- never was complete, those who wait in the lobby and have not learned of it keep waiting at their old place.
+-- Ends the membership of some players, or of all. The match is over with its last member. All released from a match that never
+-- was complete: it is dissolved, so its players wait again at their old place, those who have gone to the game when they come back.
 --
 -- ARGV[2]     room id
 -- ARGV[3..]   player ids; none: all
@@ -30,9 +30,12 @@ for _, id in ipairs(match.members) do
   local player = load(PLAYERS, id)
   if player and player.room == roomId then left = left + 1 end
 end
+if #ARGV == 2 and match.status == 'open' then
+  dissolve(match)
+  return released + left
+end
 if #ARGV == 2 or left == 0 then
-  local incomplete = match.status == 'open'
-  finish(match, 'ended', function(id) return incomplete and not match.acknowledged[id] end)
+  finish(match, 'ended', function() return false end)
   return released + left
 end
 saveMatch(match)

@@ -20,7 +20,8 @@ export const roomFinish = defineScript(
 -- ARGV[5] the player who finishes
 -- ARGV[6] all members, joined by spaces
 --
--- Returns MATCH_TOKEN_INVALID; or OK, and the status of the room: started, complete, ended or dissolved
+-- Returns MATCH_TOKEN_INVALID; or OK, the status of the room: started, complete, ended or dissolved, and 1 when this call ended
+-- the member's part, 0 when it was over before
 ${luaCodes}
 ${luaNode}
 ${luaRoom}
@@ -31,7 +32,7 @@ room = room or { mode = mode, members = members, finished = {}, gen = 0, status 
 if room.mode ~= mode or not sameMembers(room.members, members) or not contains(members, player) then
   return { MATCH_TOKEN_INVALID }
 end
-if isOver(room) or contains(room.finished, player) then return { OK, room.status } end
+if isOver(room) or contains(room.finished, player) then return { OK, room.status, 0 } end
 
 room.finished[#room.finished + 1] = player
 if #expectedIn(room) == 0 then room.status = 'ended' end
@@ -48,6 +49,6 @@ if node and redis.call('ZREM', KEYS[5], node.name .. '\\n' .. ridOf(roomId, room
   node.pending = node.pending - 1
   saveNode(KEYS[2], KEYS[4], node)
 end
-return { OK, room.status }
+return { OK, room.status, 1 }
 `,
 );

@@ -95,6 +95,35 @@ describe('start', () => {
   });
 });
 
+describe('a match that was dissolved', () => {
+  const matched = async () => {
+    await bench.nodes('game', ['a']);
+    const enter = (playerId: string) =>
+      bench.queue.enter(
+        { playerId, mode: 'battle', pool: 'p', connectionId: 'c', enteredAtMs: Date.now() },
+        members.length,
+      );
+    const [match] = (await Promise.all(members.map(enter))).flatMap(({ made }) => made);
+    if (match === undefined) throw new Error('four players make a match');
+    const token = matchToken('ann', { room: { id: match.roomId } });
+    return { roomId: match.roomId, token, dissolve: () => bench.queue.release(match.roomId) };
+  };
+
+  it('before it was started is not placed any more, and said to be dissolved', async () => {
+    const { roomId, token, dissolve } = await matched();
+    await dissolve();
+    expect(await refusal(assigner.start(roomId, token))).toMatchObject({ code: 'ROOM_CLOSED' });
+    expect(await assigner.room(roomId)).toMatchObject({ status: 'dissolved', nodeId: null });
+  });
+
+  it('after it was started is its game node’s to judge', async () => {
+    const { roomId, token, dissolve } = await matched();
+    await assigner.start(roomId, token);
+    await dissolve();
+    expect(await assigner.start(roomId, token)).toMatchObject({ nodeId: 'a' });
+  });
+});
+
 describe('finish', () => {
   const standing = async (player: string) => {
     const waiting = { playerId: player, mode: 'battle', pool: 'p', connectionId: 'c', enteredAtMs: Date.now() };
@@ -116,6 +145,8 @@ describe('finish', () => {
     expect(await refusal(assigner.start(roomId, token('ann')))).toMatchObject({ code: 'ROOM_CLOSED' });
     for (const player of ['bob', 'cy'])
       expect(await assigner.finish(roomId, token(player))).toEqual({ status: 'finished' });
+    const told = bench.events.map(({ details }) => details?.playerId);
+    expect(told).toEqual(['ann', 'bob', 'cy']);
     expect(await assigner.finish(roomId, token('dee'))).toEqual({ status: 'ended' });
     expect(await refusal(assigner.start(roomId, token('dee')))).toMatchObject({ code: 'ROOM_CLOSED' });
   });

@@ -99,11 +99,10 @@ describe('without the fast path between nodes', () => {
     const b = client().enter(two, 'b');
     const match = await eventually('both know', () => b.matches[0] && a.matches[0]);
     await new RedisMatchQueue({ redis, stack }).release(match.roomId);
-    const c = client().enter(two, 'c');
-    await eventually('a and c are matched', () => c.matches[0]);
     const next = await eventually('a hears of it', () => a.matches.find(({ roomId }) => roomId !== match.roomId));
-    expect(next.members).toEqual(['a', 'c']);
-    expect(b.matches).toHaveLength(1);
+    expect(next.members).toEqual(['a', 'b']);
+    await eventually('b, who had learned of the first, as well', () => b.matches[1]);
+    expect(b.matches[1]).toEqual(next);
   });
 });
 
@@ -172,7 +171,8 @@ describe('a player', () => {
     b.leave(lobby, 'b');
     await eventually('b is told', () => b.left[0] === 'matched');
     await new RedisMatchQueue({ redis, stack }).release(match.roomId);
-    await eventually('b is out', () => lobby.size === 0);
+    await eventually('b is out, a waits again', () => lobby.size === 1);
+    expect([a.isReplaced, b.matches.length]).toEqual([false, 1]);
   });
 
   it('is told again and again of the match until it is acknowledged', async () => {

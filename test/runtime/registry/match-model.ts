@@ -114,11 +114,9 @@ export class MatchModel {
       if (this.players.get(playerId)?.room === roomId) this.#forget(playerId);
       room.released.add(playerId);
     }
-    const incomplete = room.status === 'open';
     const isLeft = room.match.members.some((playerId) => this.players.get(playerId)?.room === roomId);
-    if (players === undefined || !isLeft) {
-      this.#end(room, 'ended', (playerId) => incomplete && !room.acknowledged.has(playerId));
-    }
+    if (players === undefined && room.status === 'open') this.#end(room, 'dissolved', () => true);
+    else if (players === undefined || !isLeft) this.#end(room, 'ended', () => false);
   }
 
   /** Takes a room that the real queue made. Throws when it may not be: S3, the size, who is kept apart, and whose turn it was. */

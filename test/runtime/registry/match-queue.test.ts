@@ -73,7 +73,7 @@ describe('matching', () => {
     expect(match.members).toEqual(['a', 'b', 'c', 'd']);
     expect(match.roomId).toMatch(/^r-[A-Za-z0-9_-]{16}$/);
     expect(match.deadlineMs).toBe(START_MS + 3 + 20_000);
-    expect(await queue.match(match.roomId)).toEqual(match);
+    expect(await queue.match(match.roomId)).toEqual({ ...match, status: 'open' });
     expect(fifth?.standing).toEqual({ playerId: 'e', state: 'waiting', enteredAtMs: START_MS + 3 });
   });
 
@@ -217,7 +217,7 @@ describe('a match', () => {
     pass(3_000);
     await queue.heartbeat([{ ...a, known: { match, acknowledged: true } }]);
     expect((await sweep()).dissolved).toEqual([match]);
-    expect(await queue.match(match.roomId)).toBeNull();
+    expect(await queue.match(match.roomId)).toEqual({ ...match, status: 'dissolved' });
     expect(await standing(a)).toEqual({ playerId: 'a', state: 'waiting', enteredAtMs: START_MS });
     expect(await queue.depths()).toEqual([{ mode: 'duel', pool: 'default', waiting: 1 }]);
     const [back] = await enter(player('b', { connectionId: 'c2' }));
@@ -259,7 +259,7 @@ describe('a match', () => {
     expect(anew?.standing.state).toBe('waiting');
     expect(other?.standing).toMatchObject({ state: 'matched', match: { roomId: match.roomId } });
     await queue.release(match.roomId);
-    expect(await queue.match(match.roomId)).toBeNull();
+    expect(await queue.match(match.roomId)).toMatchObject({ status: 'ended' });
   });
 
   it('that is complete ends after an hour', async () => {
@@ -285,12 +285,19 @@ describe('a match', () => {
     expect(await queue.depths()).toEqual([]);
   });
 
-  it('released whole before it was complete: who had not learned of it waits on, the others are free', async () => {
-    const { queue, standing, a, b, match } = await matched();
-    await queue.acknowledge('a', match.roomId);
+  it('released whole before it was complete is dissolved: all wait again at their old place, also who left for the game', async () => {
+    const { queue, enter, player, pass, standing, a, b, match } = await matched();
+    for (const playerId of ['a', 'b']) await queue.acknowledge(playerId, match.roomId);
+    expect(await queue.leave('b', b.connectionId)).toBe('matched');
+    pass(20_000);
+    await queue.heartbeat([{ ...a, known: { match, acknowledged: true } }]);
     await queue.release(match.roomId);
-    expect(await standing({ ...a, known: { match, acknowledged: true } })).toEqual({ playerId: 'a', state: 'gone' });
-    expect(await standing(b)).toMatchObject({ state: 'waiting', enteredAtMs: START_MS });
+    expect(await queue.match(match.roomId)).toMatchObject({ status: 'dissolved' });
+    const place = { state: 'waiting', enteredAtMs: START_MS };
+    expect(await standing({ ...a, known: { match, acknowledged: true } })).toMatchObject(place);
+    const [c, back] = await enter(player('c'), player('b', { connectionId: 'c2', enteredAtMs: START_MS + 20_000 }));
+    expect(c?.made[0]?.members).toEqual(['a', 'c']);
+    expect(back?.standing).toMatchObject(place);
   });
 
   it('releases no membership of another room', async () => {

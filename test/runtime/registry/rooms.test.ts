@@ -130,10 +130,13 @@ describe('finish', () => {
   it('ends one part after the other, and the room with the last', async () => {
     await write(nodeUpdate('a'));
     await start('ann');
-    for (const player of ['ann', 'ann', 'bob', 'cy']) expect(await finish(player)).toEqual({ status: 'finished' });
+    expect(await finish('ann')).toEqual({ status: 'finished', first: true });
+    expect(await finish('ann')).toEqual({ status: 'finished', first: false });
+    for (const player of ['bob', 'cy']) expect(await finish(player)).toMatchObject({ status: 'finished' });
     expect(code(await start('ann'))).toBe('ROOM_CLOSED');
     expect(code(await start('dee'))).toBe('a 1');
-    for (const player of ['dee', 'dee', 'ann']) expect(await finish(player)).toEqual({ status: 'ended' });
+    expect(await finish('dee')).toEqual({ status: 'ended', first: true });
+    for (const player of ['dee', 'ann']) expect(await finish(player)).toEqual({ status: 'ended', first: false });
     expect(code(await start('dee'))).toBe('ROOM_CLOSED');
     expect(await rooms.get('r1')).toMatchObject({ status: 'ended', finished: members });
     expect(await ttlMs()).toBeLessThanOrEqual(600_000);
@@ -150,13 +153,13 @@ describe('finish', () => {
   });
 
   it('counts also before the room was started', async () => {
-    expect(await finish('ann')).toEqual({ status: 'finished' });
+    expect(await finish('ann')).toMatchObject({ status: 'finished' });
     expect(await rooms.get('r1')).toMatchObject({ nodeId: null, startId: null, gen: 0, finished: ['ann'] });
     await write(nodeUpdate('a'));
     expect(await start('bob')).toMatchObject({ gen: 1, expected: ['bob', 'cy', 'dee'] });
     expect(code(await start('ann'))).toBe('ROOM_CLOSED');
     const alone = { roomId: 'r2', mode: 'solo', playerId: 'ann', members: ['ann'] };
-    expect(await rooms.finish(alone)).toEqual({ status: 'ended' });
+    expect(await rooms.finish(alone)).toMatchObject({ status: 'ended' });
     expect(code(await rooms.start(alone, spread))).toBe('ROOM_CLOSED');
   });
 
@@ -192,7 +195,7 @@ describe('report', () => {
   it('closes a dissolved room for all, and never opens it again', async () => {
     await report({ status: 'closed', reason: 'incomplete' });
     expect(code(await start('bob'))).toBe('ROOM_CLOSED');
-    expect(await finish('bob')).toEqual({ status: 'ended' });
+    expect(await finish('bob')).toEqual({ status: 'ended', first: false });
     expect(await report({ status: 'complete' })).toBe('ok');
     expect(await rooms.get('r1')).toMatchObject({ status: 'dissolved' });
   });
