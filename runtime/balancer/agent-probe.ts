@@ -5,25 +5,17 @@ import {
   AGENT_NAMESPACE,
   AGENT_PROTOCOL,
   HelloReply,
-  type KeysRequest,
   type Order,
   OrderReply,
   StatsReply,
   type StatsRequest,
 } from '../core/protocol/agent';
-import type { AgentClaims } from '../core/protocol/ticket';
 import type { Instance } from '../fleet/port';
-import { deriveNodeKey, type KeyUse, type MasterKey } from '../tickets/keys';
-import { ed25519Signer } from '../tickets/tokens';
 import { Complaints, messageOf } from './complaints';
+import { Introduction, type IntroductionOptions, impostor, KeysReply, readReply } from './introduction';
 import type { Probe, ProbeFactory } from './probe';
 
-export interface AgentProbeOptions {
-  readonly balancerId: string;
-  /** Ed25519, PEM (PKCS 8); the nodes hold the public key. */
-  readonly privateKey: string;
-  /** One or two, newest first; the nodes get keys derived from them. */
-  readonly masterKeys: readonly MasterKey[];
+export interface AgentProbeOptions extends IntroductionOptions {
   readonly log: Logger;
   /** Polls show the nodes our epoch, and tell us the highest that they have seen. @default no epochs */
   readonly fencing?: Fencing;
@@ -37,8 +29,6 @@ export interface Fencing {
   seen(cluster: string, epoch: number): void;
 }
 
-/** How long a token that opens the channel is valid, in seconds: it is shown at once, so this only covers clocks that differ. */
-const TOKEN_TTL_S = 30;
 /** Time limits of one attempt to connect, and of `hello` and `keys` each, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 2_000;
 /** Reconnection backoff, in milliseconds, with jitter. */
@@ -46,25 +36,16 @@ const BACKOFF = { min: 200, max: 2_000, jitter: 0.5 };
 
 type Endpoint = Instance & { readonly endpoint: string };
 
-const KeysReply = z.object({ ok: z.literal(true) });
-/** What an agent answers to a request that it does not understand. */
-const Refusal = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
-
 /** Probes for nodes that run `attachAgent`: one persistent socket.io connection each, to the namespace `/agent`. */
 export function agentProbes(options: AgentProbeOptions): ProbeFactory {
-  const sign = ed25519Signer(options.privateKey);
-  const token = (nodeId: string): string => {
-    const iat = Math.floor(Date.now() / 1_000);
-    return sign({ sub: options.balancerId, aud: nodeId, iat, exp: iat + TOKEN_TTL_S } satisfies AgentClaims);
-  };
+  const introduction = new Introduction(options);
   const complaints = new Complaints(options.log);
-  const { masterKeys, fencing } = options;
-  return (instance, onLost) => new AgentProbe(instance, { token, masterKeys, fencing, complaints, onLost });
+  const { fencing } = options;
+  return (instance, onLost) => new AgentProbe(instance, { introduction, fencing, complaints, onLost });
 }
 
 interface Shared {
-  readonly token: (nodeId: string) => string;
-  readonly masterKeys: readonly MasterKey[];
+  readonly introduction: Introduction;
   readonly fencing: Fencing | undefined;
   readonly complaints: Complaints;
   readonly onLost: () => void;
@@ -168,7 +149,7 @@ class AgentProbe implements Probe {
   }
 
   #renewToken(): void {
-    this.#manager.opts.query = { agent: this.#shared.token(this.#instance.nodeId) };
+    this.#manager.opts.query = { agent: this.#shared.introduction.token(this.#instance.nodeId) };
   }
 
   /** The connection is there: who is it? Then the keys, then polls may begin. */
@@ -176,14 +157,9 @@ class AgentProbe implements Probe {
     const connection = this.#socket.id;
     try {
       const hello = await this.#ask('hello', { v: AGENT_PROTOCOL }, HelloReply, CONNECT_TIMEOUT_MS);
-      const { nodeId, cluster } = this.#instance;
-      if (hello.nodeId !== nodeId || hello.cluster !== cluster) {
-        throw this.#nonsense(
-          'hello',
-          `it says to be ${hello.nodeId} of ${hello.cluster}, the fleet lists ${nodeId} of ${cluster}`,
-        );
-      }
-      await this.#ask('keys', this.#keys(hello), KeysReply, CONNECT_TIMEOUT_MS);
+      const wrong = impostor(hello, this.#instance);
+      if (wrong !== null) throw this.#nonsense('hello', wrong);
+      await this.#ask('keys', this.#shared.introduction.keys(hello), KeysReply, CONNECT_TIMEOUT_MS);
       if (this.#socket.id !== connection) return;
       if (hello.startId !== this.#startId) this.#cursor = 0;
       this.#startId = hello.startId;
@@ -199,22 +175,11 @@ class AgentProbe implements Probe {
     }
   }
 
-  #keys({ nodeId, startId }: HelloReply): KeysRequest {
-    const derived = (use: KeyUse) =>
-      this.#shared.masterKeys.map((master) => deriveNodeKey(master, use, nodeId, startId));
-    return { v: AGENT_PROTOCOL, ticket: derived('ticket'), match: derived('match') };
-  }
-
   async #ask<T>(event: string, request: object, schema: z.ZodType<T>, timeoutMs: number): Promise<T> {
     const reply: unknown = await this.#socket.timeout(Math.max(1, timeoutMs)).emitWithAck(event, request);
-    const parsed = schema.safeParse(reply);
-    if (parsed.success) return parsed.data;
-    const refusal = Refusal.safeParse(reply);
-    const issue = parsed.error.issues[0];
-    throw this.#nonsense(
-      event,
-      refusal.success ? refusal.data.error.message : `${issue?.path.join('.') || 'it'}: ${issue?.message}`,
-    );
+    const read = readReply(reply, schema);
+    if (read.ok) return read.value;
+    throw this.#nonsense(event, read.fault);
   }
 
   #nonsense(event: string, what: string): Error {

@@ -4,12 +4,12 @@ import { createApi } from '../api/server';
 import type { NodeSnapshot } from '../core/snapshot';
 import { connectRegistry, RedisLease, RedisMatchQueue, RedisRooms, RedisSeats } from '../registry';
 import { NodeTokens } from '../tickets/node-tokens';
-import { agentProbes } from './agent-probe';
 import { RegistryAssigner } from './assigner';
 import type { BalancerEnv } from './env';
 import { EventLog, type RecordedEvent } from './events';
 import { startPair } from './pair';
 import { privateServer } from './private-server';
+import { chosenProbes } from './probes';
 import type { ClusterRegistry } from './registry-writer';
 import { startWatch } from './watch';
 
@@ -65,7 +65,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   const watch = startWatch({
     clusters: new Map(env.CLUSTERS.map((cluster) => [cluster, registry(cluster)])),
     fleet: env.FLEET,
-    probe: agentProbes({
+    probe: chosenProbes(env.PROBES ?? [], {
       balancerId: env.BALANCER_ID,
       privateKey: env.AGENT_PRIVATE_KEY,
       masterKeys: env.MASTER_KEYS,

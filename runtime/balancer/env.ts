@@ -4,6 +4,7 @@ import { Id } from '../core/protocol/limits';
 import { localFleet } from '../fleet/local';
 import type { Fleet } from '../fleet/port';
 import { type MasterKey, parseMasterKeys } from '../tickets/keys';
+import { ProbeChoice } from './probes';
 
 /** Comma-separated, at least one, none twice. */
 function list<T>(item: z.ZodType<T, string>): z.ZodType<readonly T[], string> {
@@ -40,11 +41,13 @@ function fleet(text: string): Fleet {
 const Port = z.coerce.number().int().min(0).max(65_535);
 const Milliseconds = z.coerce.number().int();
 
-/** What the balancer reads from the environment. */
-export const BalancerEnv = z.object({
+const Variables = z.object({
   STACK: Id.describe('name of the environment, e.g. prod-realtime'),
   BALANCER_ID: Id.describe('unique id of this balancer'),
   CLUSTERS: list(Id).default(['lobby', 'game']).describe('clusters to watch, comma-separated (default lobby,game)'),
+  PROBES: list(ProbeChoice)
+    .optional()
+    .describe('clusters whose nodes are asked over HTTP, comma-separated: CLUSTER=http[:PORT] (default: socket.io)'),
   HOST: z.string().min(1).default('0.0.0.0').describe('address to listen on (default 0.0.0.0)'),
   PORT: Port.default(8_080).describe('TCP port of the API, 0 for any free one (default 8080)'),
   PRIVATE_PORT: Port.default(0).describe('TCP port of /readyz, for operators only; 0 for any free one (default 0)'),
@@ -84,5 +87,14 @@ export const BalancerEnv = z.object({
     .max(3_600_000)
     .default(30_000)
     .describe('silence after which a node is replaced, in milliseconds (default 30000)'),
+});
+
+/** What the balancer reads from the environment. */
+export const BalancerEnv = Variables.superRefine(({ CLUSTERS, PROBES = [] }, context) => {
+  const named = PROBES.map(({ cluster }) => cluster);
+  const report = (message: string) => context.addIssue({ code: 'custom', path: ['PROBES'], message });
+  const strangers = named.filter((cluster) => !CLUSTERS.includes(cluster));
+  if (strangers.length > 0) report(`names ${strangers.join(', ')}, which CLUSTERS does not`);
+  if (new Set(named).size < named.length) report('names a cluster twice');
 });
 export type BalancerEnv = z.infer<typeof BalancerEnv>;
