@@ -20,6 +20,9 @@ export interface LeasedOwnershipOptions {
   readonly log: Logger;
 }
 
+/** How long leaving may take, in milliseconds. */
+const LEAVE_LIMIT_MS = 1_000;
+
 /** Which clusters this balancer owns, by leases in the registry. */
 export class LeasedOwnership implements Ownership {
   readonly #options: LeasedOwnershipOptions;
@@ -74,9 +77,15 @@ export class LeasedOwnership implements Ownership {
     for (const lease of this.#leases.values()) void lease.look();
   }
 
-  /** Hands over what it owns, when there is somebody to take it. */
+  /** Hands over what it owns, when there is somebody to take it; a registry that does not answer is not waited for. */
   async stop(): Promise<void> {
     clearInterval(this.#beat);
-    await Promise.all([...this.#leases.values()].map((lease) => lease.leave()));
+    const left = Promise.all([...this.#leases.values()].map((lease) => lease.leave()));
+    let limit: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => {
+      limit = setTimeout(resolve, LEAVE_LIMIT_MS);
+    });
+    await Promise.race([left, late]);
+    clearTimeout(limit);
   }
 }

@@ -58,7 +58,7 @@ export class PeerLink {
     });
     this.#socket.on('connect', () => void this.#ask());
     this.#socket.on('connect_error', (error) => {
-      this.#complaints.raise('peer', `the other balancer cannot be asked: ${error.message}`);
+      this.#complain(`the other balancer cannot be asked: ${error.message}`);
       this.#connectLater();
     });
     this.#socket.on('disconnect', () => this.#connectLater());
@@ -133,7 +133,7 @@ export class PeerLink {
       onOpinion(request.silent, reply.heard);
       this.#complaints.settle('peer');
     } catch (error) {
-      if (!this.#stopped) this.#complaints.raise('peer', `the other balancer does not answer: ${messageOf(error)}`);
+      this.#complain(`the other balancer does not answer: ${messageOf(error)}`);
     }
   }
 
@@ -152,6 +152,12 @@ export class PeerLink {
     this.#state = { ...this.#state, silentMs: 0 };
     if (!news) return;
     this.#tell('peer-there', `${view.balancerId} answers`);
+  }
+
+  /** Not at once: when both start, one is always first. */
+  #complain(message: string): void {
+    if (!this.#stopped && this.#state.silentMs >= this.#options.config.silentMs)
+      this.#complaints.raise('peer', message);
   }
 
   #tell(kind: string, reason: string): void {

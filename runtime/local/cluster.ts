@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bundles } from '../bundle';
 import { askClusters, type ClusterState, describeClusters, greenNodes } from './clusters';
 import { createControl } from './control';
+import { startFront } from './front';
 import { Group, type GroupOptions } from './group';
 import type { Guard } from './guard';
 import { PROGRAM_SETTINGS } from './options';
@@ -35,6 +36,8 @@ export interface LocalCluster {
   readonly apiKey: string;
   /** The nodes, by cluster. */
   readonly groups: ReadonlyMap<string, Group>;
+  /** A group of one each, by the cluster that is its home. */
+  readonly balancers: ReadonlyMap<string, Group>;
   readonly bundles: Bundles;
   /** The environment that every program gets, besides what is its own. */
   readonly env: Readonly<Record<string, string>>;
@@ -59,7 +62,7 @@ const STOP_LIMIT_MS = 2_000;
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', ...PROGRAM_SETTINGS];
 
 /**
- * Brings up the whole system as processes of this machine: Redis, the balancer, lobby and game nodes; says each step. Resolves
+ * Brings up the whole system as processes of this machine: Redis, two balancers, lobby and game nodes; says each step. Resolves
  * when the API answers and every node is green; when something fails, or the signal comes, it ends what was started and rejects.
  */
 export async function startCluster(options: ClusterOptions): Promise<LocalCluster> {
@@ -124,31 +127,47 @@ async function bringUp(
   const controlUrl = new URL(await control.listen({ host: '127.0.0.1', port: 0 }));
   controlUrl.password = secrets.fleetToken;
 
-  const balancer = group('balancer', 'balancer', 1, (nodeId) => ({
+  // Known beforehand and the same after a restart, as each is told where the other is.
+  const privatePorts = { lobby: await freePort(0), game: await freePort(0) };
+  const balancer = (home: NodeCluster, other: NodeCluster) => (nodeId: string) => ({
     BALANCER_ID: nodeId,
     CLUSTERS: CLUSTERS.join(','),
-    PORT: String(port),
-    PRIVATE_PORT: '0',
+    HOME_CLUSTERS: home,
+    PORT: '0',
+    PRIVATE_PORT: String(privatePorts[home]),
+    PEER_URL: `http://127.0.0.1:${privatePorts[other]}`,
     REDIS_URL: redisUrl,
     MASTER_KEYS: secrets.masterKeys,
     AGENT_PRIVATE_KEY: secrets.agentPrivateKey,
     API_KEYS: options.apiKey,
     FLEET: `local:${controlUrl.href}`,
-  }));
-  const all = [balancer, ...groups.values()];
+  });
+  const balancers = new Map([
+    ['lobby', group('balancer-a', 'balancer', 1, balancer('lobby', 'game'))],
+    ['game', group('balancer-b', 'balancer', 1, balancer('game', 'lobby'))],
+  ]);
+  const front = await startFront({ port, targets: () => endpoints(balancers.values()) });
+  undo.push(() => front.close());
+  const all = [...balancers.values(), ...groups.values()];
   undo.push(() => {
     stopping = true;
     return Promise.all(all.map((each) => each.stop(STOP_LIMIT_MS)));
   });
   terminal.say(
-    `Processes: 1 balancer, ${CLUSTERS.map((cluster) => `${options.sizes[cluster]} ${cluster}`).join(', ')} nodes`,
+    `Processes: 2 balancers, ${CLUSTERS.map((cluster) => `${options.sizes[cluster]} ${cluster}`).join(', ')} nodes`,
   );
   await until(signal, Promise.all(all.map((each) => each.start())));
 
   const api = `http://127.0.0.1:${port}`;
   const ask = () => askClusters(api, options.apiKey);
   await allGreen(ask, options.sizes, signal);
-  return { api, apiKey: options.apiKey, groups, bundles, env, ask, stop };
+  return { api, apiKey: options.apiKey, groups, balancers, bundles, env, ask, stop };
+}
+
+/** Where the processes that are ready can be reached. */
+function endpoints(groups: Iterable<Group>): string[] {
+  const members = [...groups].flatMap((group) => group.describe());
+  return members.flatMap(({ endpoint, state }) => (endpoint === null || state !== 'running' ? [] : [endpoint]));
 }
 
 /** Ours, or the one that REDIS_URL names: there under a stack name of this run, as others may use it too. */

@@ -16,9 +16,6 @@ const STOP_LIMIT_MS = 4_300;
 /** Signals within this time of the first, in milliseconds, are the same one: npm forwards the Ctrl-C that we got from the terminal too. */
 const SAME_SIGNAL_MS = 300;
 
-/** How often we look whether npm, which started us, is still there, in milliseconds. */
-const PARENT_CHECK_MS = 500;
-
 /**
  * `npm start`. Exit code: 0 after a stop by signal, 1 when something failed; with --exit 0 only if every player finished,
  * and 128 plus the signal's number when it was stopped before.
@@ -64,13 +61,13 @@ async function run(options: LocalOptions, programs: () => Promise<Bundles>, arou
 }
 
 /** What runs where, and what to do with it. */
-function introduction({ api, apiKey, groups }: LocalCluster): string[] {
-  const nodes = [...groups.values()].flatMap((group) => group.describe());
+function introduction({ api, apiKey, groups, balancers }: LocalCluster): string[] {
+  const nodes = [...balancers.values(), ...groups.values()].flatMap((group) => group.describe());
   const victim = nodes.findLast((node) => node.cluster === 'game')?.pid;
   const key = `-H 'Authorization: Bearer ${apiKey}'`;
   return [
     `API      ${api}   key ${apiKey}`,
-    ...nodes.map(({ nodeId, pid, endpoint }) => `${nodeId.padEnd(13)}  pid ${String(pid).padEnd(7)}  ${endpoint}`),
+    ...nodes.map(({ nodeId, pid, endpoint }) => `${nodeId.padEnd(17)}  pid ${String(pid).padEnd(7)}  ${endpoint}`),
     '',
     'What to try next, in another terminal:',
     `  curl -s ${api}/v1/clusters ${key}`,
@@ -78,6 +75,7 @@ function introduction({ api, apiKey, groups }: LocalCluster): string[] {
     `  npm run bees -- --api ${api} --players 100 --ramp 5`,
     `  kill -9 ${victim}      a game node dies: its rooms go on on another one, and the process is replaced`,
     `  kill -STOP ${victim}   it hangs: no new player is sent there`,
+    `  kill -9 ${balancers.get('lobby')?.describe()[0]?.pid}      a balancer dies: the other takes the lobby over, and gives it back when it has returned`,
     'Ctrl-C ends everything.',
   ];
 }
@@ -89,7 +87,7 @@ interface Stop {
 }
 
 /**
- * The first signal (or the end of npm, or of who reads our output) stops in order; a second one, or a stop that takes too long,
+ * The first signal (or the end of who reads our output) stops in order; a second one, or a stop that takes too long,
  * kills what is left.
  */
 function stopOnSignals(terminal: Terminal, guard: Guard, options: LocalOptions): Stop {
@@ -113,9 +111,5 @@ function stopOnSignals(terminal: Terminal, guard: Guard, options: LocalOptions):
     if (!controller.signal.aborted) stop('SIGHUP');
   };
   process.stdout.on('error', gone);
-  if (process.env.npm_lifecycle_event !== undefined) {
-    const parent = process.ppid;
-    setInterval(() => process.ppid !== parent && gone(), PARENT_CHECK_MS).unref();
-  }
   return { signal: controller.signal, code: () => code };
 }

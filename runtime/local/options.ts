@@ -56,7 +56,7 @@ const DEFAULT_ARRIVALS_PER_SECOND = 100;
  */
 export async function readOptions(args: readonly string[]): Promise<LocalOptions> {
   const given = new Command('npm start --')
-    .description('The whole system on this machine: Redis, balancer, lobby and game nodes, and bees that play.')
+    .description('The whole system on this machine: Redis, two balancers, lobby and game nodes, and bees that play.')
     .option('--lobby <N>', 'lobby nodes', whole(1, 32), 2)
     .option('--game <N>', 'game nodes', whole(1, 32), 2)
     .option('--players <N>', 'bees: simulated players; 0 for none', whole(0, 20_000), 40)
