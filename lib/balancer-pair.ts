@@ -125,9 +125,10 @@ export class BalancerPair extends Construct {
         pauseTime: READY_WITHIN,
       }),
     });
+    group.node.addDependency(vpc.internetConnectivityEstablished);
     Validations.of(group).acknowledge(NO_GROUP_NOTIFICATIONS);
     this.#props.targets.addTarget(group);
-    Tags.of(group).add('Name', name);
+    for (const named of [group, template]) Tags.of(named).add('Name', name);
     Tags.of(group).add(CLUSTER_TAG, name);
     return group;
   }

@@ -102,9 +102,12 @@ export class NodeFleet extends Construct {
       minCapacity: 0,
       maxCapacity: props.maximum,
       newInstancesProtectedFromScaleIn: true,
+      // The CDK would add an update policy.
+      ignoreUnmodifiedSizeProperties: false,
     });
+    this.group.node.addDependency(vpc.internetConnectivityEstablished);
     Validations.of(this.group).acknowledge(NO_GROUP_NOTIFICATIONS);
-    Tags.of(this.group).add('Name', this.groupName);
+    for (const named of [this.group, template]) Tags.of(named).add('Name', this.groupName);
     Tags.of(this.group).add(CLUSTER_TAG, this.groupName);
     Tags.of(this.group).add(PORT_TAG, String(port));
     Tags.of(this.group).add(VERSION_TAG, this.version, { applyToLaunchedInstances: false });

@@ -1,0 +1,263 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { type Resource, resource, resources, type Synthesised, synthesise, text } from './synthesised';
+
+const GROUP = 'AWS::AutoScaling::AutoScalingGroup';
+const TEMPLATE = 'AWS::EC2::LaunchTemplate';
+
+let prod: Synthesised;
+beforeAll(() => {
+  prod = synthesise({ instanceNum: '50' });
+}, 60_000);
+
+const nodeGroups = () => [resource(prod, GROUP, 'Lobby'), resource(prod, GROUP, 'Game')];
+const balancerGroups = () => [resource(prod, GROUP, 'BalancersFirst'), resource(prod, GROUP, 'BalancersSecond')];
+
+/** Calls that custom resources make, by when they make them. */
+function calls(): { create?: string; update?: string; delete?: string }[] {
+  return resources(prod, 'Custom::AWS').map(([, { Properties }]) => ({
+    ...(Properties.Create === undefined ? {} : { create: text(Properties.Create) }),
+    ...(Properties.Update === undefined ? {} : { update: text(Properties.Update) }),
+    ...(Properties.Delete === undefined ? {} : { delete: text(Properties.Delete) }),
+  }));
+}
+
+describe('groups of nodes', () => {
+  it('have no DesiredCapacity: a later deploy would undo what the autoscaler decided', () => {
+    for (const [, group] of resources(prod, GROUP)) expect(group.Properties).not.toHaveProperty('DesiredCapacity');
+  });
+
+  it('get half of instanceNum each, once, when they are created', () => {
+    const sizes = calls().filter(({ create }) => create?.includes('setDesiredCapacity'));
+    expect(sizes.map(({ create }) => JSON.parse(create ?? '').parameters)).toEqual([
+      { AutoScalingGroupName: 'prod-realtime-lobby', DesiredCapacity: 25, HonorCooldown: false },
+      { AutoScalingGroupName: 'prod-realtime-game', DesiredCapacity: 25, HonorCooldown: false },
+    ]);
+    for (const call of calls()) expect(Object.keys(call)).toEqual(['create']);
+  });
+
+  it('are not rebalanced over the zones, from before they get their first size', () => {
+    const suspended = calls().filter(({ create }) => create?.includes('suspendProcesses'));
+    expect(suspended.map(({ create }) => JSON.parse(create ?? '').parameters)).toEqual([
+      { AutoScalingGroupName: 'prod-realtime-lobby', ScalingProcesses: ['AZRebalance'] },
+      { AutoScalingGroupName: 'prod-realtime-game', ScalingProcesses: ['AZRebalance'] },
+    ]);
+    for (const [id, size] of resources(prod, 'Custom::AWS').filter(([name]) => name.includes('FirstSizeSize'))) {
+      const fleet = id.startsWith('Lobby') ? 'Lobby' : 'Game';
+      expect(size.DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(`^${fleet}FirstSizeNoRebalance`)]));
+      expect(size.DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(`^${fleet}GroupASG`)]));
+    }
+  });
+
+  it('have no minimum, and a maximum with room for the surge of a replacement', () => {
+    for (const { Properties } of nodeGroups()) expect(Properties).toMatchObject({ MinSize: '0', MaxSize: '125' });
+  });
+
+  it('protect new instances from scale-in, and neither update nor refresh them', () => {
+    for (const group of nodeGroups()) {
+      expect(group.Properties.NewInstancesProtectedFromScaleIn).toBe(true);
+      expect(group.UpdatePolicy).toBeUndefined();
+    }
+    prod.template.resourceCountIs('AWS::AutoScaling::ScalingPolicy', 0);
+  });
+
+  it('carry the tags that balancers find their instances by', () => {
+    for (const [cluster, group] of [['lobby', nodeGroups()[0]] as const, ['game', nodeGroups()[1]] as const]) {
+      expect(group?.Properties.AutoScalingGroupName).toBe(`prod-realtime-${cluster}`);
+      expect(group?.Properties.Tags).toEqual(
+        expect.arrayContaining([
+          { Key: 'realtime-fleet:cluster', Value: `prod-realtime-${cluster}`, PropagateAtLaunch: true },
+          { Key: 'realtime-fleet:port', Value: '8080', PropagateAtLaunch: true },
+          { Key: 'realtime-fleet:version', Value: expect.stringMatching(/^[0-9a-f]{12}$/), PropagateAtLaunch: false },
+        ]),
+      );
+    }
+  });
+});
+
+describe('balancers', () => {
+  it('are two groups of one over all zones, replaced one after the other, each when the one before is ready', () => {
+    for (const group of balancerGroups()) {
+      expect(group.Properties).toMatchObject({ MinSize: '1', MaxSize: '1', HealthCheckType: 'ELB' });
+      expect(group.Properties.VPCZoneIdentifier).toHaveLength(3);
+      expect(group.UpdatePolicy).toMatchObject({
+        AutoScalingRollingUpdate: { MaxBatchSize: 1, MinInstancesInService: 0, WaitOnResourceSignals: true },
+      });
+    }
+    const [, second] = balancerGroups();
+    expect(second?.DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(/^BalancersFirstGroupASG/)]));
+  });
+
+  it('signal the group that they belong to', () => {
+    for (const name of ['First', 'Second']) {
+      const script = text(resource(prod, TEMPLATE, `Balancers${name}`).Properties.LaunchTemplateData.UserData);
+      const [, id] = /cfn-signal --stack '\S+' --resource '(\w+)'/.exec(script) ?? [];
+      expect(resources(prod, GROUP).map(([logicalId]) => logicalId)).toContain(id);
+      expect(id?.startsWith(`Balancers${name}`)).toBe(true);
+    }
+  });
+
+  it('are behind a load balancer that asks /healthz', () => {
+    prod.template.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
+      HealthCheckPath: '/healthz',
+      Port: 8080,
+      Protocol: 'HTTP',
+    });
+    for (const group of balancerGroups()) expect(group.Properties.TargetGroupARNs).toHaveLength(1);
+  });
+});
+
+describe('instances', () => {
+  const templates = () => resources(prod, TEMPLATE).map(([, { Properties }]) => Properties.LaunchTemplateData);
+
+  it('answer only to IMDSv2 within one hop, have no key pair, and an encrypted disk', () => {
+    expect(templates()).toHaveLength(4);
+    for (const data of templates()) {
+      expect(data.MetadataOptions).toEqual({ HttpTokens: 'required', HttpPutResponseHopLimit: 1 });
+      expect(data).not.toHaveProperty('KeyName');
+      expect(data.BlockDeviceMappings[0].Ebs.Encrypted).toBe(true);
+    }
+  });
+
+  it('are launched from the image that the parameter names at that moment', () => {
+    for (const data of templates())
+      expect(data.ImageId).toMatch(/^resolve:ssm:\/aws\/service\/ami-amazon-linux-latest\//);
+  });
+
+  it('have user data under 16 KB', () => {
+    for (const data of templates()) expect(Buffer.byteLength(text(data.UserData))).toBeLessThan(16_384);
+  });
+
+  it('of nodes cannot reach the credentials of their role from the program', () => {
+    const callsAws = templates().map((data) => !text(data.UserData).includes('IPAddressDeny=169.254.169.254'));
+    expect(callsAws.filter((calls) => calls)).toHaveLength(2);
+  });
+});
+
+describe('the network', () => {
+  it('has public subnets for instances and isolated ones for the registry, and no NAT gateway', () => {
+    prod.template.resourceCountIs('AWS::EC2::NatGateway', 0);
+    prod.template.resourceCountIs('AWS::EC2::Subnet', 6);
+    // Routes to the internet: the public subnets' only.
+    prod.template.resourceCountIs('AWS::EC2::Route', 3);
+    for (const [, group] of resources(prod, GROUP)) {
+      for (const subnet of group.Properties.VPCZoneIdentifier) expect(text(subnet)).toContain('PublicSubnet');
+    }
+    const { Properties } = resource(prod, 'AWS::ElastiCache::SubnetGroup', 'Registry');
+    for (const subnet of Properties.SubnetIds) expect(text(subnet)).toContain('IsolatedSubnet');
+  });
+
+  it('reaches S3 through an endpoint', () => {
+    prod.template.hasResourceProperties('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Gateway' });
+  });
+
+  it('picks its zones without asking AWS', () => {
+    const zones = resources(prod, 'AWS::EC2::Subnet').map(([, { Properties }]) =>
+      JSON.stringify(Properties.AvailabilityZone),
+    );
+    expect(new Set(zones)).toEqual(new Set([0, 1, 2].map((index) => `{"Fn::Select":[${index},{"Fn::GetAZs":""}]}`)));
+  });
+});
+
+describe('security groups', () => {
+  /** `from → to:port` of everything that may come in. */
+  function openings(): string[] {
+    const own = resources(prod, 'AWS::EC2::SecurityGroup').flatMap(([id, { Properties }]) =>
+      (Properties.SecurityGroupIngress ?? []).map((rule: Rule) => opening(rule.CidrIp ?? '', id, rule)),
+    );
+    const between = resources(prod, 'AWS::EC2::SecurityGroupIngress').map(([, { Properties }]) =>
+      opening(text(Properties.SourceSecurityGroupId), text(Properties.GroupId), Properties),
+    );
+    return [...own, ...between].sort();
+  }
+  interface Rule {
+    readonly CidrIp?: string;
+    readonly IpProtocol: string;
+    readonly FromPort: number;
+    readonly ToPort: number;
+  }
+  function opening(from: string, to: string, rule: Rule): string {
+    const name = (id: string) => id.replace(/SecurityGroup.*$/, '').replace(/^\$\{/, '');
+    return `${name(from)} → ${name(to)}:${rule.IpProtocol}:${rule.FromPort}-${rule.ToPort}`;
+  }
+
+  it('open exactly what is documented, and never port 22', () => {
+    expect(openings()).toEqual([
+      '0.0.0.0/0 → Api:tcp:80-80',
+      '0.0.0.0/0 → Game:tcp:8080-8080',
+      '0.0.0.0/0 → Lobby:tcp:8080-8080',
+      'Api → Balancers:tcp:8080-8080',
+      'Balancers → Balancers:tcp:9090-9090',
+      'Balancers → Registry:tcp:6380-6380',
+      'Lobby → Registry:tcp:6380-6380',
+    ]);
+  });
+});
+
+describe('the registry', () => {
+  it('is encrypted, asks for a password, has a replica in another zone, fails over, and evicts nothing', () => {
+    prod.template.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', {
+      AtRestEncryptionEnabled: true,
+      TransitEncryptionEnabled: true,
+      AutomaticFailoverEnabled: true,
+      MultiAZEnabled: true,
+      NumCacheClusters: 2,
+    });
+    const { Properties } = resource(prod, 'AWS::ElastiCache::ReplicationGroup', 'Registry');
+    expect(text(Properties.AuthToken)).toMatch(/^\{\{resolve:secretsmanager:/);
+    prod.template.hasResourceProperties('AWS::ElastiCache::ParameterGroup', {
+      Properties: { 'maxmemory-policy': 'noeviction' },
+    });
+  });
+});
+
+describe('roles', () => {
+  interface Statement {
+    readonly Action: string | string[];
+    readonly Resource: unknown;
+  }
+  /** `action resource` of everything that a role may do. */
+  function permissions(role: string): string[] {
+    const policies = resources(prod, 'AWS::IAM::Policy').filter(([, { Properties }]) =>
+      Properties.Roles.some((name: unknown) => text(name).startsWith(`\${${role}Role`)),
+    );
+    const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+    return policies.flatMap(([, { Properties }]: [string, Resource]) =>
+      Properties.PolicyDocument.Statement.flatMap((statement: Statement) =>
+        list(statement.Action).flatMap((action) => list(statement.Resource).map((on) => `${action} ${text(on)}`)),
+      ),
+    );
+  }
+
+  it('of game nodes read their program and the public keys: no secret at all', () => {
+    const actions = permissions('Game').map((permission) => permission.replace(/ .*/, ''));
+    expect(actions.filter((action) => !action.startsWith('ssmmessages:')).sort()).toEqual([
+      's3:GetObject',
+      'ssm:GetParameter',
+      'ssm:UpdateInstanceInformation',
+    ]);
+  });
+
+  it('of lobby nodes read the password of the registry besides, and no other secret', () => {
+    const secrets = permissions('Lobby').filter((permission) => permission.startsWith('secretsmanager:'));
+    expect(secrets).toEqual([expect.stringMatching(/^secretsmanager:GetSecretValue \$\{RegistryPassword/)]);
+  });
+
+  it('fetch one object of S3: the program', () => {
+    for (const role of ['Game', 'Lobby', 'Balancers']) {
+      const objects = permissions(role).filter((permission) => permission.startsWith('s3:'));
+      expect(objects).toEqual([expect.stringMatching(/^s3:GetObject .*\/[0-9a-f]{64}\.js$/)]);
+    }
+  });
+
+  it('of balancers change the groups of nodes, and no others', () => {
+    const changes = permissions('Balancers').filter((permission) => /^autoscaling:(?!Describe)/.test(permission));
+    expect(changes).toHaveLength(6);
+    for (const change of changes) expect(change).toMatch(/:autoScalingGroupName\/prod-realtime-(lobby|game)$/);
+  });
+
+  it('use no policy of AWS, which would let them read every parameter', () => {
+    for (const [id, { Properties }] of resources(prod, 'AWS::IAM::Role')) {
+      if (!id.startsWith('AWS679f')) expect(Properties).not.toHaveProperty('ManagedPolicyArns');
+    }
+  });
+});
