@@ -28,7 +28,7 @@ import { DecisionLog } from './decision-log';
 import { Executor } from './executor';
 import { GroupReader } from './group';
 import type { AutoscalerPorts, Stored } from './ports';
-import { type Metric, toSample } from './sample';
+import { toSample } from './sample';
 
 /** The state is saved with each action, and otherwise so often, in milliseconds. */
 const SAVE_EVERY_MS = 10_000;
@@ -39,7 +39,6 @@ export interface ClusterAutoscalerOptions {
   readonly ports: AutoscalerPorts;
   /** Hot: the snapshots of this cluster. */
   readonly snapshots$: Observable<ClusterSnapshot>;
-  readonly metric: Metric;
   /** Time limit of each call to a port, in milliseconds. */
   readonly timeoutMs: number;
   /** How long the fleet's answer about the group is good, in milliseconds. */
@@ -97,7 +96,6 @@ export class ClusterAutoscaler {
       exhaustMap((snapshot) =>
         this.#cycle(snapshot).pipe(
           catchError((error: unknown) => {
-            this.#memory = null;
             this.#log.failed('cycle', error);
             return EMPTY;
           }),
@@ -148,10 +146,11 @@ export class ClusterAutoscaler {
     stored: Stored | null,
     group: ScalingSample['group'],
   ): Decision {
-    const { config, metric, scheduler } = this.#options;
+    const { config, scheduler } = this.#options;
     const refused = this.#refused;
     this.#refused = 0;
-    const sample = snapshot === undefined ? null : toSample(snapshot, metric, { group, refused, cooldowns: stored });
+    const rest = { group, refused, cooldowns: stored };
+    const sample = snapshot === undefined ? null : toSample(snapshot, config.metric, rest);
     return decide(state, sample, scheduler.now(), config);
   }
 

@@ -4,10 +4,8 @@ import type { Decision } from '../core/scaling/decide';
 import type { ClusterSnapshot } from '../core/snapshot';
 import { ClusterAutoscaler } from './cluster-autoscaler';
 import type { AutoscalerPorts } from './ports';
-import { type Metric, PLAYERS } from './sample';
 
 export type * from './ports';
-export type { Metric } from './sample';
 
 export interface AutoscalerOptions {
   /** How each cluster scales; a cluster that is not named is left alone. */
@@ -15,8 +13,6 @@ export interface AutoscalerOptions {
   /** Snapshots of all clusters, about one a second each. */
   readonly snapshots$: Observable<ClusterSnapshot>;
   readonly ports: AutoscalerPorts;
-  /** What sizes a cluster. @default players: sessions and reservations */
-  readonly metric?: Metric;
   /** Time limit of each call to a port, in milliseconds; shorter than a lease, so that no call outlives the ownership by much. @default 3_000 */
   readonly timeoutMs?: number;
   /** How long the fleet's answer about a group is good, in milliseconds. @default 5_000 */
@@ -36,12 +32,12 @@ export interface Autoscaler {
 
 /** Starts scaling the clusters: one hot stream of snapshots, shared by all; the clusters scale side by side. */
 export function startAutoscaler(options: AutoscalerOptions): Autoscaler {
-  const { metric = PLAYERS, timeoutMs = 3_000, groupEveryMs = 5_000, scheduler = asyncScheduler, ports } = options;
+  const { timeoutMs = 3_000, groupEveryMs = 5_000, scheduler = asyncScheduler, ports } = options;
   const shared$ = options.snapshots$.pipe(share());
   const scalers = new Map(
     [...options.clusters].map(([cluster, config]) => {
       const snapshots$ = shared$.pipe(filter((snapshot) => snapshot.cluster === cluster));
-      const common = { metric, timeoutMs, groupEveryMs, scheduler, ports };
+      const common = { timeoutMs, groupEveryMs, scheduler, ports };
       return [cluster, new ClusterAutoscaler({ ...common, cluster, config, snapshots$ })];
     }),
   );

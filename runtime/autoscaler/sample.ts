@@ -1,16 +1,13 @@
-import type { ScalingSample } from '../core/scaling/types';
-import { type ClusterSnapshot, load, type NodeSnapshot } from '../core/snapshot';
+import type { ScalingNode, ScalingSample } from '../core/scaling/types';
+import { type ClusterSnapshot, load, type NodeSnapshot, PLAYERS } from '../core/snapshot';
 
-/** The number per node that sizes a cluster. */
-export type Metric = (node: NodeSnapshot) => number;
-
-/** Sessions plus reservations that have not arrived. */
-export const PLAYERS: Metric = load;
-
-/** What the decisions see of a snapshot, with what else is known. */
+/**
+ * What the decisions see of a snapshot, with what else is known.
+ * @param metric name of what sizes the cluster: `players`, or one that the nodes report.
+ */
 export function toSample(
   snapshot: ClusterSnapshot,
-  metric: Metric,
+  metric: string,
   rest: Pick<ScalingSample, 'group' | 'refused' | 'cooldowns'>,
 ): ScalingSample {
   return {
@@ -23,7 +20,7 @@ export function toSample(
       version: node.version === '' ? null : node.version,
       health: node.health,
       phase: node.phase,
-      load: metric(node),
+      ...measured(node, metric),
       sessions: node.sessions,
       pending: node.pending,
       capacity: node.capacity,
@@ -31,4 +28,12 @@ export function toSample(
       silentMs: node.silentMs,
     })),
   };
+}
+
+function measured(node: NodeSnapshot, metric: string): Pick<ScalingNode, 'load' | 'unmeasured'> {
+  if (metric === PLAYERS) return { load: load(node) };
+  const { metrics = {} } = node;
+  const value = Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
+  // A node that has never answered has no load yet; one that answers must say what it has.
+  return value === undefined ? { load: 0, unmeasured: node.health !== 'booting' } : { load: value };
 }

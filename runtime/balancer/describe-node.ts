@@ -34,6 +34,7 @@ export function nodeSnapshot({ instance, facts, health, silentMs, pending, weigh
     window,
     loopDelayMs: facts?.loopDelayMs ?? 0,
     rssBytes: facts?.rssBytes ?? 0,
+    metrics: facts?.metrics ?? {},
     launchedAtMs: instance.launchedAtMs,
     silentMs,
   };

@@ -30,6 +30,8 @@ export interface NodeSnapshot {
   readonly window: number;
   readonly loopDelayMs: number;
   readonly rssBytes: number;
+  /** What else the node reports, by name: `cpu`, the length of a queue. @default nothing */
+  readonly metrics?: Readonly<Record<string, number>>;
   /** Unix time in milliseconds at which the fleet launched it. */
   readonly launchedAtMs: number;
   /** How long it has not answered, in milliseconds; 0 when the last poll was answered. */
@@ -45,6 +47,9 @@ export interface ClusterSnapshot {
   readonly massFailure: boolean;
   readonly nodes: readonly NodeSnapshot[];
 }
+
+/** The name of the metric that every node has, `load`; it sizes a cluster that chooses no other. */
+export const PLAYERS = 'players';
 
 /** Load of a node: sessions plus reservations that have not arrived. Sessions, not connections: a player in a tunnel keeps the seat. */
 export function load(node: Pick<NodeSnapshot, 'sessions' | 'pending'>): number {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PLAYERS } from '../snapshot';
 
 /**
  * What must hold between fields. Runs also when single fields are wrong, so that one parse finds all mistakes; hence nothing
@@ -46,7 +47,18 @@ function windows(value: unknown, report: Report, path: Path): void {
   });
 }
 
+/** What a node can hold is known in players only. */
+function measurable(value: unknown, report: Report): void {
+  const metric = at(value, ['metric']);
+  if (typeof metric !== 'string' || metric === PLAYERS || at(value, ['average', 'rule']) !== 'utilization') return;
+  report(
+    ['average', 'rule'],
+    `must be per-node or ladder with the metric "${metric}": capacity, which utilization goes by, is in players`,
+  );
+}
+
 function relations(value: unknown, report: Report): void {
+  measurable(value, report);
   below(value, report, ['minimum'], ['maximum'], true);
   below(value, report, ['bootMs'], ['bootLimitMs']);
   below(value, report, ['average', 'inBelow'], ['average', 'target']);

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { MetricName } from '../protocol/agent';
+import { PLAYERS } from '../snapshot';
 import { AverageRule } from './average';
 import { applyPreset, PRESET_NAMES } from './presets';
 import { checkRelations } from './relations';
@@ -98,6 +100,11 @@ const Fields = z.strictObject({
   bootLimitMs: Ms.min(1_000).default(10 * MINUTE),
   /** A sample older than this decides nothing. @default 5_000 */
   staleAfterMs: Ms.min(1_000).default(5_000),
+  /**
+   * What the load is that sizes the cluster: `players` (sessions and reservations), or a metric that the nodes report, such as
+   * `cpu` (percent of one core) or one of their own. @default 'players'
+   */
+  metric: MetricName.default(PLAYERS),
   average: AverageRule.prefault({}),
   /** Times at which more nodes are needed. @default [] */
   schedule: z.array(Scheduled).max(100).default([]),

@@ -19,7 +19,7 @@ export interface Census {
   readonly leaving: readonly ScalingNode[];
   /** Have not answered within the limit for booting: to be replaced. */
   readonly overdue: readonly ScalingNode[];
-  /** Some node that counts is not answering right now, so the sample says less than it seems to. */
+  /** Some node that counts is not answering right now, or not reporting the metric, so the sample says less than it seems to. */
   readonly partial: boolean;
   /** Instances that exist or will by the fleet's own doing, those that leave included. */
   readonly desired: number;
@@ -42,6 +42,7 @@ export function takeCensus(state: ScalingState, sample: ScalingSample, nowMs: nu
   for (const node of sample.nodes) {
     const leaves = node.phase !== 'open' || node.nodeId in state.drains;
     if (node.health !== 'green' && node.health !== 'booting') partial = true;
+    if (node.unmeasured === true) partial = true;
     if (node.health !== 'red') load += node.load;
     if (leaves) leaving.push(node);
     else if (node.health === 'booting') {

@@ -13,6 +13,8 @@ export interface ScalingNode {
   readonly phase: Phase;
   /** The metric that sizes the cluster, as of the last answer; by default sessions plus reservations. Any unit. */
   readonly load: number;
+  /** True when it answers, but does not report that metric: its load is not known, and given as 0. @default false */
+  readonly unmeasured?: boolean;
   /** Admitted players as of the last answer: connected, or within the grace time. */
   readonly sessions: number;
   /** Reservations that have not arrived. */
