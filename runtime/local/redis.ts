@@ -4,12 +4,12 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Guard, startGuard } from './guard';
-import { ensureRedisBinary } from './redis-binary';
+import { ensureRedisBinary, type RedisBinary } from './redis-binary';
 
 export interface PrivateRedis {
   /** What to give to programs as REDIS_URL: a Unix socket's path. */
   readonly url: string;
-  /** Null when an outside Redis (REDIS_URL) is used. */
+  /** The one that runs now; null when an outside Redis (REDIS_URL) is used. */
   readonly process: ChildProcess | null;
   stop(): Promise<void>;
 }
@@ -24,8 +24,12 @@ interface RedisOptions {
 /** How long a private Redis may take to accept connections. */
 const READY_LIMIT_MS = 10_000;
 
+/** One that ended by itself is started again after this long, in milliseconds. */
+const RESTART_AFTER_MS = 500;
+
 /**
- * Starts a Redis of our own on a Unix socket in a temporary folder, without persistence; or uses REDIS_URL where it is set.
+ * Starts a Redis of our own on a Unix socket in a temporary folder, without persistence, and again when it ends by itself; or uses
+ * REDIS_URL where it is set.
  * @throws when there is no Redis on this machine and none can be had, or it does not start.
  */
 export async function startPrivateRedis(
@@ -39,6 +43,54 @@ export async function startPrivateRedis(
   const folder = await mkdtemp(join(tmpdir(), 'realtime-fleet-'));
   guard.folder(folder);
   const socket = join(folder, 'redis.sock');
+  let server = launch(binary, folder, socket, guard);
+  let restart: NodeJS.Timeout | undefined;
+  let stopped = false;
+  /** As the fleet's own Redis would be replaced: empty, at the same address. */
+  const keep = async (): Promise<void> => {
+    const how = await server.exited;
+    if (stopped) return;
+    say(`Redis has ended by itself (${how}); another starts, empty`);
+    restart = setTimeout(() => {
+      server = launch(binary, folder, socket, guard);
+      void keep();
+    }, RESTART_AFTER_MS);
+  };
+  const stop = async () => {
+    stopped = true;
+    clearTimeout(restart);
+    // A paused process takes no SIGTERM; there is nothing to save, so SIGKILL is clean.
+    server.child.kill('SIGKILL');
+    await server.exited;
+    await rm(folder, { recursive: true, force: true });
+    if (options.guard === undefined) await guard.stop();
+  };
+  try {
+    await accepting(socket, server.exited, options.signal);
+  } catch (error) {
+    await stop();
+    options.signal?.throwIfAborted();
+    throw new Error(`Redis (${binary.path}) did not start: ${server.output().trim()}`, { cause: error });
+  }
+  void keep();
+  return {
+    url: socket,
+    get process() {
+      return server.child;
+    },
+    stop,
+  };
+}
+
+interface Server {
+  readonly child: ChildProcess;
+  /** How it ended; never rejects. */
+  readonly exited: Promise<string>;
+  /** The last that it wrote. */
+  readonly output: () => string;
+}
+
+function launch(binary: RedisBinary, folder: string, socket: string, guard: Guard): Server {
   const child = spawn(
     binary.path,
     [
@@ -58,33 +110,25 @@ export async function startPrivateRedis(
     // In a process group of its own, so that Ctrl-C does not end it before those who use it.
     { env: { ...process.env, ...binary.env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
-  if (child.pid !== undefined) guard.watch(child.pid);
+  const { pid } = child;
+  if (pid !== undefined) guard.watch(pid);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       output = (output + chunk.toString()).slice(-2000);
     });
   }
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()));
-  const cleanUp = async () => {
-    // A paused process takes no SIGTERM; there is nothing to save, so SIGKILL is clean.
-    child.kill('SIGKILL');
-    await exited;
-    if (child.pid !== undefined) guard.unwatch(child.pid);
-    await rm(folder, { recursive: true, force: true });
-    if (options.guard === undefined) await guard.stop();
-  };
-  try {
-    await accepting(socket, exited, options.signal);
-  } catch (error) {
-    await cleanUp();
-    options.signal?.throwIfAborted();
-    throw new Error(`Redis (${binary.path}) did not start: ${output.trim()}`, { cause: error });
-  }
-  return { url: socket, process: child, stop: cleanUp };
+  const exited = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => {
+      if (pid !== undefined) guard.unwatch(pid);
+      resolve(signal ?? `exit code ${code}`);
+    });
+  });
+  return { child, exited, output: () => output };
 }
 
-async function accepting(socket: string, exited: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+async function accepting(socket: string, exited: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
   let gone = false;
   void exited.then(() => {
     gone = true;

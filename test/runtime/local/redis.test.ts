@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import Redis from 'ioredis';
 import { checkRedis, removeKeys } from '../../../runtime/local/outside-redis';
 import { startPrivateRedis } from '../../../runtime/local/redis';
+import { eventually } from '../../support/eventually';
 import { testRedis, testStack } from '../../support/redis';
 import { exists } from './support';
 
@@ -18,6 +19,26 @@ describe('a private Redis', () => {
     process.kill(pid, 'SIGSTOP');
     await redis.stop();
     expect(exists(pid)).toBe(false);
+    expect(existsSync(dirname(redis.url))).toBe(false);
+  });
+
+  it('that is killed is started again, empty, at the same address; a stop meanwhile leaves nothing', async () => {
+    const said: string[] = [];
+    const redis = await startPrivateRedis((line) => said.push(line));
+    const client = new Redis(redis.url, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
+    client.on('error', () => undefined);
+    await client.set('key', 'value');
+    const killed = redis.process?.pid ?? -1;
+    process.kill(killed, 'SIGKILL');
+    await eventually('it was noticed', () => said.length > 0);
+    expect(await client.get('key')).toBeNull();
+    expect(redis.process?.pid).not.toBe(killed);
+    expect(said).toEqual(['Redis has ended by itself (SIGKILL); another starts, empty']);
+    client.disconnect();
+
+    redis.process?.kill('SIGKILL');
+    await eventually('it was noticed again', () => said.length > 1);
+    await redis.stop();
     expect(existsSync(dirname(redis.url))).toBe(false);
   });
 
