@@ -9,14 +9,13 @@ import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../..');
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-const PARENT = process.ppid;
 const require = createRequire(import.meta.url);
 
 /** Time for `npm ci` to end after a signal before it is killed, in milliseconds. */
 const STOP_LIMIT_MS = 2_000;
 
-/** How often to look whether npm, which started us, is still there, in milliseconds: a killed npm sends no signal. */
-const PARENT_CHECK_MS = 500;
+/** How often to look whether npm, which started us, is still there, in milliseconds. */
+const RUNNER_CHECK_MS = 500;
 
 function fail(message) {
   process.stderr.write(`${message}\n`);
@@ -25,6 +24,34 @@ function fail(message) {
 
 function readJson(path) {
   return JSON.parse(readFileSync(join(ROOT, path), 'utf8'));
+}
+
+/**
+ * An npm that is killed tells nobody, nor does one that gets a signal in the moment in which it starts us: then we hang up ourselves.
+ * package.json says in STARTED_BY which process npm is; without it nobody is watched.
+ */
+function followRunner() {
+  const { STARTED_BY } = process.env;
+  // Not for the processes that we start.
+  delete process.env.STARTED_BY;
+  if (STARTED_BY === undefined) return;
+  // When npm was gone before its shell could ask, the shell was told the number of whoever adopts orphans.
+  const adopted = existsSync('/proc/self/comm') && !/^(npm|node|pnpm|yarn|bun)/.test(processName(STARTED_BY));
+  if (adopted || process.ppid !== Number(STARTED_BY)) process.exit(128 + constants.signals.SIGHUP);
+  const check = setInterval(() => {
+    if (process.ppid === Number(STARTED_BY)) return;
+    clearInterval(check);
+    process.kill(process.pid, 'SIGHUP');
+  }, RUNNER_CHECK_MS);
+  check.unref();
+}
+
+function processName(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** The lowest version is package.json's `engines.node`, `>=MAJOR.MINOR`. */
@@ -84,16 +111,10 @@ function endGroup(pid, signal) {
   setTimeout(() => send('SIGKILL'), STOP_LIMIT_MS).unref();
 }
 
-/** Waits for a process; a signal to us, or the end of npm, is handed to `stop`. */
+/** Waits for a process; a signal to us is handed to `stop`. */
 function outcome(child, stop) {
   return new Promise((done) => {
     let stoppedBy;
-    const orphaned = setInterval(() => {
-      if (process.env.npm_lifecycle_event === undefined || process.ppid === PARENT) return;
-      clearInterval(orphaned);
-      stoppedBy = 'SIGHUP';
-      stop('SIGTERM');
-    }, PARENT_CHECK_MS);
     const handlers = STOPPING.map((signal) => [
       signal,
       () => {
@@ -102,7 +123,6 @@ function outcome(child, stop) {
       },
     ]);
     const finish = (code, signal) => {
-      clearInterval(orphaned);
       for (const [name, handler] of handlers) process.off(name, handler);
       done({ code, signal, stoppedBy });
     };
@@ -146,6 +166,7 @@ const [, , name, ...args] = process.argv;
 const command = Object.hasOwn(commands, name ?? '') ? commands[name] : undefined;
 if (command === undefined) fail(`Usage: node runtime/local/bootstrap.mjs ${Object.keys(commands).join('|')} …`);
 checkNode();
+followRunner();
 await ensureDependencies();
 try {
   await command(args);

@@ -13,7 +13,7 @@ export class Launched {
 
   constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.folder = mkdtempSync(join(tmpdir(), 'rf-'));
-    const { REDIS_URL: _, npm_lifecycle_event: __, ...ours } = process.env;
+    const { REDIS_URL: _, ...ours } = process.env;
     this.child = spawn(command, args, {
       env: { ...ours, TMPDIR: this.folder, TSX_DISABLE_CACHE: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -85,17 +85,6 @@ describe('npm start', () => {
     await leavesNothing(run);
   });
 
-  it('ends when the process that runs it for npm is gone', async () => {
-    const script = join(__dirname, 'programs', 'start.js');
-    const shell = new Launched('/bin/sh', ['-c', `"${process.execPath}" "${script}" --port 0; true`], {
-      npm_lifecycle_event: 'start',
-    });
-    runs.push(shell);
-    await shell.prints('Ctrl-C ends everything');
-    process.kill(shell.pid, 'SIGKILL');
-    await leavesNothing(shell);
-  });
-
   it('says that the port is in use and how to take another, before it starts anything', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await eventually('it listens', () => other.listening);
