@@ -5,6 +5,8 @@ import type { ClusterSnapshot } from '../core/snapshot';
 export interface Assigner {
   /** A place on a lobby node. With the same idempotency key the same answer comes again while its ticket is valid. */
   lobby(playerId: string, idempotencyKey?: string): Promise<AssignReply>;
+  /** The same for any cluster whose nodes are joined without a room. */
+  join(cluster: string, playerId: string, idempotencyKey?: string): Promise<AssignReply>;
   /** The room's game node; the same for all members, however often asked. */
   start(roomId: string, matchToken: string): Promise<AssignReply>;
   /** Ends this player's part in the room; may be repeated. */

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { FleetError } from '../core/errors';
-import { FinishRequest, LobbyRequest, StartRequest } from '../core/protocol/rest';
+import { FinishRequest, JoinRequest, StartRequest } from '../core/protocol/rest';
 import type { Assigner, ClusterReader, EventReader } from './backend';
 import { clustersReply } from './clusters';
-import { EventsQuery, idempotencyKey, RoomPath } from './validation';
+import { ClusterPath, EventsQuery, idempotencyKey, RoomPath } from './validation';
 
 export interface RouteOptions {
   readonly assigner: Assigner;
@@ -14,8 +14,14 @@ export interface RouteOptions {
 
 /** The routes under `/v1`, each with its schemas; every path refuses the methods that it does not know. */
 export function routes(v1: FastifyInstance, { assigner, clusters, events }: RouteOptions): void {
-  v1.post<{ Body: LobbyRequest }>('/lobby', { schema: { body: LobbyRequest } }, (request) =>
+  v1.post<{ Body: JoinRequest }>('/lobby', { schema: { body: JoinRequest } }, (request) =>
     assigner.lobby(request.body.playerId, idempotencyKey(request.headers['idempotency-key'])),
+  );
+  v1.post<{ Params: z.infer<typeof ClusterPath>; Body: JoinRequest }>(
+    '/clusters/:cluster/join',
+    { schema: { params: ClusterPath, body: JoinRequest } },
+    ({ params, body, headers }) =>
+      assigner.join(params.cluster, body.playerId, idempotencyKey(headers['idempotency-key'])),
   );
   v1.post<{ Params: z.infer<typeof RoomPath>; Body: StartRequest }>(
     '/rooms/:roomId/start',
@@ -47,6 +53,7 @@ export function routes(v1: FastifyInstance, { assigner, clusters, events }: Rout
   );
 
   only(v1, '/lobby', ['POST']);
+  only(v1, '/clusters/:cluster/join', ['POST']);
   only(v1, '/rooms/:roomId/start', ['POST']);
   only(v1, '/rooms/:roomId/finish', ['POST']);
   only(v1, '/rooms/:roomId', ['GET', 'HEAD']);

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { FleetError } from '../core/errors';
 import { Id } from '../core/protocol/limits';
 
+export const ClusterPath = z.strictObject({ cluster: Id });
+
 export const RoomPath = z.strictObject({ roomId: Id });
 
 /** Visible ASCII without spaces: a header sent twice arrives as `a, b` and is refused for its space. */

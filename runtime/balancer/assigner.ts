@@ -3,17 +3,9 @@ import type { Assigner } from '../api/backend';
 import { FleetError } from '../core/errors';
 import type { AssignReply, FinishReply, RoomReply } from '../core/protocol/rest';
 import type { TicketRoom } from '../core/protocol/ticket';
-import { CoalescingSeats } from '../registry/coalescing';
-import type {
-  MatchQueue,
-  ReserveOptions,
-  ReserveRequest,
-  ReserveResult,
-  RoomRegistry,
-  RoomStartRequest,
-  SeatRegistry,
-} from '../registry/types';
+import type { MatchQueue, ReserveOptions, RoomRegistry, RoomStartRequest, SeatRegistry } from '../registry/types';
 import type { NodeTokens } from '../tickets/node-tokens';
+import { ClusterJoins, type JoinedCluster, type Place } from './cluster-joins';
 import type { EventSink } from './events';
 import type { ClusterView } from './view';
 
@@ -21,10 +13,9 @@ import type { ClusterView } from './view';
 export type Refusal = 'FULL' | 'BUSY' | 'NO_NODES';
 
 export interface AssignerOptions {
-  readonly lobby: {
-    readonly cluster: string;
-    readonly seats: Pick<SeatRegistry, 'reserve'>;
-  };
+  readonly lobby: JoinedCluster;
+  /** Clusters besides the lobby that players join without a room. @default none */
+  readonly others?: readonly JoinedCluster[];
   readonly game: {
     readonly cluster: string;
     readonly seats: Pick<SeatRegistry, 'node'>;
@@ -42,19 +33,11 @@ export interface AssignerOptions {
   readonly policy?: ReserveOptions['policy'];
 }
 
-/** A node that fell silent after the registry's last refresh is tried around this often; then the caller is to come back. */
-const LOBBY_ATTEMPTS = 3;
-
 /** Of a finish's `result`, as JSON, the event keeps this many characters: the memory of events is bounded. */
 const MAX_RESULT_CHARS = 4_096;
 
-interface Seat {
-  readonly playerId: string;
-  readonly nodeId: string;
-  readonly startId: string;
-  readonly rid: string;
+interface Seat extends Place {
   readonly jti: string;
-  readonly ticketExpiresAtMs: number;
   readonly room?: TicketRoom;
 }
 
@@ -64,50 +47,32 @@ interface Seat {
  */
 export class RegistryAssigner implements Assigner {
   readonly #options: AssignerOptions;
-  /** Joins of one event-loop turn share a script call. */
-  readonly #joins: CoalescingSeats;
+  readonly #joins: ReadonlyMap<string, ClusterJoins>;
   readonly #newId = ids();
 
   constructor(options: AssignerOptions) {
     this.#options = options;
-    const { lobby, view } = options;
-    this.#joins = new CoalescingSeats(lobby.seats, () => this.#reserveOptions(view.excluded(lobby.cluster)));
+    const { lobby, others = [], view } = options;
+    const shared = {
+      view,
+      newId: this.#newId,
+      reserveOptions: (exclude: readonly string[]) => this.#reserveOptions(exclude),
+      // The ticket's own id is that of the seat, so that a replay gives the identical ticket, which still works only once.
+      reply: (place: Place, endpoint: string) => this.#ticket({ ...place, jti: place.rid }, endpoint),
+      refused: (cluster: string, code: Refusal) => this.#refused(cluster, code),
+    };
+    this.#joins = new Map([lobby, ...others].map((each) => [each.cluster, new ClusterJoins({ ...each, ...shared })]));
   }
 
-  async lobby(playerId: string, idempotencyKey?: string): Promise<AssignReply> {
-    const { lobby, view } = this.#options;
-    const unfit: string[] = [];
-    while (unfit.length < LOBBY_ATTEMPTS) {
-      const placed = await this.#reserve(playerId, idempotencyKey, unfit);
-      if (!placed.ok) {
-        if (placed.code !== 'IDEMPOTENCY_KEY_REUSED') throw this.#refused(lobby.cluster, placed.code);
-        throw new FleetError(placed.code, { field: 'header.idempotency-key' });
-      }
-      const node = view.node(lobby.cluster, placed.nodeId);
-      const rid = placed.rids[0];
-      if (node !== undefined && rid !== undefined && view.joinable(lobby.cluster, placed.nodeId, placed.startId)) {
-        // The ticket's own id is that of the seat, so that a replay gives the identical ticket, which still works only once.
-        const { nodeId, startId, ticketExpiresAtMs } = placed;
-        return this.#ticket({ playerId, nodeId, startId, rid, jti: rid, ticketExpiresAtMs }, node.endpoint);
-      }
-      unfit.push(placed.nodeId);
-    }
-    throw this.#refused(lobby.cluster, 'BUSY');
+  lobby(playerId: string, idempotencyKey?: string): Promise<AssignReply> {
+    return this.join(this.#options.lobby.cluster, playerId, idempotencyKey);
   }
 
-  #reserve(playerId: string, idempotencyKey: string | undefined, unfit: readonly string[]): Promise<ReserveResult> {
-    const { lobby, view } = this.#options;
-    const rids = [this.#newId()];
-    const request: ReserveRequest =
-      idempotencyKey === undefined
-        ? { rids }
-        : { rids, idempotency: { key: `lobby/${idempotencyKey}`, fingerprint: playerId } };
-    if (unfit.length === 0) return this.#joins.reserve(request);
-    const exclude = [...view.excluded(lobby.cluster), ...unfit];
-    return lobby.seats.reserve([request], this.#reserveOptions(exclude)).then(([result]) => {
-      if (result === undefined) throw new Error('the registry left a request without an answer');
-      return result;
-    });
+  async join(cluster: string, playerId: string, idempotencyKey?: string): Promise<AssignReply> {
+    const joins = this.#joins.get(cluster);
+    if (joins !== undefined) return joins.join(playerId, idempotencyKey);
+    const detail = cluster === this.#options.game.cluster ? 'it is joined by starting a room' : 'no such cluster';
+    throw new FleetError('NOT_FOUND', { detail, field: 'path.cluster' });
   }
 
   async start(roomId: string, matchToken: string): Promise<AssignReply> {

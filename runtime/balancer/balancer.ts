@@ -20,7 +20,7 @@ export interface Balancer {
   stop(): Promise<void>;
 }
 
-/** The clusters that the API assigns to; others are watched only. */
+/** The clusters with matches and rooms; any other is joined as it is. */
 const LOBBY = 'lobby';
 const GAME = 'game';
 
@@ -81,6 +81,10 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   });
   const assigner = new RegistryAssigner({
     lobby: { cluster: LOBBY, seats: seats(LOBBY) },
+    others: env.CLUSTERS.filter((cluster) => cluster !== LOBBY && cluster !== GAME).map((cluster) => ({
+      cluster,
+      seats: seats(cluster),
+    })),
     game: { cluster: GAME, seats: seats(GAME), rooms },
     matchQueue: matches,
     view: watch.view,

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { Id, Token } from './limits';
 
-export const LobbyRequest = z.strictObject({ playerId: Id });
-export type LobbyRequest = z.infer<typeof LobbyRequest>;
+/** Body of `POST /v1/lobby` and of `POST /v1/clusters/{cluster}/join`. */
+export const JoinRequest = z.strictObject({ playerId: Id });
+export type JoinRequest = z.infer<typeof JoinRequest>;
 
 export const StartRequest = z.strictObject({ matchToken: Token });
 export type StartRequest = z.infer<typeof StartRequest>;
@@ -11,9 +12,9 @@ export type StartRequest = z.infer<typeof StartRequest>;
 export const FinishRequest = z.strictObject({ matchToken: Token, result: z.unknown().optional() });
 export type FinishRequest = z.infer<typeof FinishRequest>;
 
-/** Answer of `POST /v1/lobby` and of `start`. */
+/** Answer of `POST /v1/lobby`, `join` and `start`. */
 export interface AssignReply {
-  /** Connect a socket.io client here, e.g. `http://203.0.113.7:9100`. */
+  /** Connect a client here, a socket.io client where the cluster speaks it, e.g. `http://203.0.113.7:9100`. */
   readonly endpoint: string;
   /** Show it as `ticket` in the handshake's query, once. */
   readonly ticket: string;

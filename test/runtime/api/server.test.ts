@@ -12,6 +12,10 @@ describe('the routes', () => {
     const { post, ask, assigner } = fakeApi();
     expect(await post('/v1/lobby', { playerId: 'alice' })).toMatchObject({ status: 200, body: ANSWER });
     expect(await post('/v1/lobby', { playerId: 'alice' }, { 'idempotency-key': 'k1' })).toMatchObject({ status: 200 });
+    expect(await post('/v1/clusters/tcp/join', { playerId: 'bob' }, { 'idempotency-key': 'k2' })).toMatchObject({
+      status: 200,
+      body: ANSWER,
+    });
     expect(await post('/v1/rooms/r-1/start', { matchToken: 't' })).toMatchObject({ status: 200, body: ANSWER });
     expect(await post('/v1/rooms/r-1/finish', { matchToken: 't', result: { score: [1] } })).toMatchObject({
       status: 200,
@@ -21,6 +25,7 @@ describe('the routes', () => {
     expect(assigner.calls).toEqual([
       ['lobby', 'alice', undefined],
       ['lobby', 'alice', 'k1'],
+      ['join', 'tcp', 'bob', 'k2'],
       ['start', 'r-1', 't'],
       ['finish', 'r-1', 't', { score: [1] }],
       ['room', 'a:b'],
@@ -102,6 +107,7 @@ describe('the API key', () => {
     const { app, assigner } = fakeApi();
     const urls = [
       '/v1/lobby',
+      '/v1/clusters/tcp/join',
       '/v1/rooms/r/start',
       '/v1/rooms/r',
       '/v1/clusters',

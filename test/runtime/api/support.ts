@@ -20,6 +20,10 @@ export class FakeAssigner implements Assigner {
     return this.#answer(['lobby', ...args], ANSWER);
   }
 
+  async join(...args: unknown[]) {
+    return this.#answer(['join', ...args], ANSWER);
+  }
+
   async start(...args: unknown[]) {
     return this.#answer(['start', ...args], ANSWER);
   }

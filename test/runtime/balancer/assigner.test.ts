@@ -124,3 +124,29 @@ it('a registry that cannot be reached fails the call with just that', async () =
   }
   expect(bench.refused).toEqual([]);
 });
+
+describe('join', () => {
+  it('is the same for any cluster without rooms, each with its own nodes', async () => {
+    const others = [{ cluster: 'tcp', seats: bench.game }];
+    const generic = new RegistryAssigner({
+      ...bench.options,
+      game: { ...bench.options.game, cluster: 'rooms' },
+      others,
+    });
+    await bench.nodes('lobby', ['a']);
+    await bench.nodes('game', ['b']);
+    bench.polled('tcp', [nodeUpdate('b')]);
+    const reply = await generic.join('tcp', 'alice', 'k1');
+    expect(reply).toMatchObject({ nodeId: 'b' });
+    expect(claimsOf(reply.ticket, 'b')).toMatchObject({ sub: 'alice', aud: 'b' });
+    expect(await generic.join('tcp', 'alice', 'k1')).toEqual(reply);
+    expect(await generic.join('lobby', 'alice', 'k1')).toMatchObject({ nodeId: 'a' });
+  });
+
+  it('refuses a cluster that is not there, and one that is joined by rooms', async () => {
+    const notFound = { code: 'NOT_FOUND', field: 'path.cluster' };
+    expect(await refusal(assigner.join('tcp', 'alice'))).toMatchObject(notFound);
+    expect(await refusal(assigner.join('game', 'alice'))).toMatchObject(notFound);
+    expect(await refusal(assigner.join('constructor', 'alice'))).toMatchObject(notFound);
+  });
+});
