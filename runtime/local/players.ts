@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { describeProgress, ProgressMessage } from '../bees/progress';
-import { startChild } from './child';
+import { describeExit, startChild } from './child';
 import type { LocalCluster } from './cluster';
 import { describeClusters } from './clusters';
 import { Group } from './group';
@@ -79,8 +79,12 @@ export async function playOnce(cluster: LocalCluster, options: LocalOptions, aro
     await bees.stop(STOP_LIMIT_MS);
     return 1;
   }
-  if (options.json !== null && finished.code !== null) await addIdleNodes(options.json, cluster);
-  return finished.code ?? 1;
+  if (finished.code === null) {
+    terminal.say(`The bees were ended from outside (${describeExit(finished)}): there is no summary`);
+    return 1;
+  }
+  if (options.json !== null) await addIdleNodes(options.json, cluster);
+  return finished.code;
 }
 
 function beesArgs({ api }: LocalCluster, { players, ramp }: LocalOptions): string[] {
