@@ -96,6 +96,7 @@ export class ClusterAutoscaler {
       exhaustMap((snapshot) =>
         this.#cycle(snapshot).pipe(
           catchError((error: unknown) => {
+            this.#memory = null;
             this.#log.failed('cycle', error);
             return EMPTY;
           }),

@@ -160,6 +160,22 @@ describe('when something fails', () => {
     expect(world.calls).toEqual(['grow 7']);
   });
 
+  it('reads back what it may have remembered when only the answer was lost', () => {
+    const world = settled(4, 400);
+    const { save } = world.ports.store;
+    Object.assign(world.ports.store, {
+      save: (...args: Parameters<typeof save>) => {
+        Object.assign(world.ports.store, { save });
+        return concat(from(save(...args)), failing('no answer in time')());
+      },
+    });
+    world.start(config);
+    world.run(5);
+    expect(world.calls).toEqual([]);
+    world.run(10);
+    expect(world.calls).toEqual(['grow 7']);
+  });
+
   it('shrinks on nothing while the fleet or the registry does not answer', () => {
     for (const port of ['fleet', 'store'] as const) {
       const world = settled(10, 100);

@@ -8,7 +8,7 @@ import type { Action, Direction, ScalingNode, ScalingSample } from '../../../../
 const RED_AFTER_MS = 10_000;
 /** Joins reach their node this many steps later. */
 const ARRIVAL_STEPS = 2;
-export const STEP_MS = 1_000;
+const STEP_MS = 1_000;
 
 interface ModelNode {
   readonly nodeId: string;

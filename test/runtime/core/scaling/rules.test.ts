@@ -62,6 +62,11 @@ describe('average, proportional', () => {
     expect(kinds(decideAt(sampleOf(nodes(5, 100)), stepwise).actions)).toEqual(['grow 7']);
   });
 
+  it('counts what was ordered and is not listed yet', () => {
+    const sample = sampleOf(nodes(4, 120), { group: { desired: 6, wantedVersion: 'v1' } });
+    expect(kinds(decideAt(sample, config).actions)).toEqual(['grow 8']);
+  });
+
   it('counts nodes of unlike capacity by what they hold', () => {
     const mixed = [
       node('big', { capacity: 1_000, sessions: 500 }),
@@ -256,7 +261,7 @@ describe('an order that is under way', () => {
     const step = (state: typeof first.state, desired: number, nowMs: number) => {
       const group = { desired, wantedVersion: 'v1' };
       const cooldowns = { outAgoMs: nowMs - NOON, inAgoMs: 0 };
-      return decide(state, sampleOf(nodes(4, 100), { atMs: nowMs, group, cooldowns }), nowMs, config);
+      return decide(state, sampleOf(nodes(4, 130), { atMs: nowMs, group, cooldowns }), nowMs, config);
     };
     const arrived = step(first.state, 6, NOON + 1_000);
     expect(step(arrived.state, 5, NOON + 30_000).actions).toEqual([]);
