@@ -31,6 +31,7 @@ interface Summary {
   readonly failed: number;
   readonly rooms: number;
   readonly splitRooms: number;
+  readonly roomSizes: Readonly<Record<string, number>>;
   readonly peakConcurrent: number;
   readonly nodes: readonly { readonly id: string; readonly cluster: string; readonly peak: number }[];
   readonly steps: Readonly<Record<string, { readonly p50Ms: number; readonly p99Ms: number }>>;
@@ -60,7 +61,10 @@ describe('npm start', () => {
     expect(run.output).toMatch(/\n400 players: 400 finished, 0 failed.*\ngame nodes: [^\n]+\n$/s);
 
     const summary: Summary = JSON.parse(readFileSync(json, 'utf8'));
-    expect(summary).toMatchObject({ players: 400, finished: 400, failed: 0, rooms: 100, splitRooms: 0 });
+    expect(summary).toMatchObject({ players: 400, finished: 400, failed: 0, splitRooms: 0 });
+    // 100, and more when a player lost a room on an overloaded machine and was matched again, with fill-ins.
+    expect(summary.rooms).toBeGreaterThanOrEqual(100);
+    expect(Object.keys(summary.roomSizes)).toEqual(['4']);
     expect(Object.keys(summary.steps).sort()).toEqual(['finish', 'join', 'lobby', 'match', 'start']);
     expect(summary.nodes.filter((node) => node.cluster === 'lobby')).toHaveLength(3);
     const peaks = summary.nodes.filter((node) => node.cluster === 'game').map((node) => node.peak);
