@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
 import { Id } from '../core/protocol/limits';
-import { localFleet } from '../fleet/local';
+import { FLEET_FORMS, openFleet } from '../fleet';
 import type { Fleet } from '../fleet/port';
 import { type MasterKey, parseMasterKeys } from '../tickets/keys';
 import { ProbeChoice } from './probes';
@@ -31,11 +31,6 @@ function privateKey(text: string): string {
   const pem = Buffer.from(text, 'base64').toString('utf8');
   if (pem.includes('PRIVATE KEY') && createPrivateKey(pem).asymmetricKeyType === 'ed25519') return pem;
   throw new Error('an Ed25519 private key (PEM, in base64)');
-}
-
-function fleet(text: string): Fleet {
-  if (text.startsWith('local:')) return localFleet(text.slice('local:'.length));
-  throw new Error('local:http://:TOKEN@127.0.0.1:PORT');
 }
 
 const Port = z.coerce.number().int().min(0).max(65_535);
@@ -74,7 +69,7 @@ const Variables = z.object({
   ),
   AGENT_PRIVATE_KEY: parsed(privateKey).describe('what nodes know this balancer by: Ed25519, PEM in base64'),
   API_KEYS: list(z.string().min(1).max(256)).describe('keys that callers of the API may show, comma-separated'),
-  FLEET: parsed(fleet).describe('where instances come from: local:http://:TOKEN@127.0.0.1:PORT'),
+  FLEET: parsed<Fleet>(openFleet).describe(`where instances come from: ${FLEET_FORMS}`),
   TICKET_TTL_MS: Milliseconds.min(1_000)
     .max(600_000)
     .default(15_000)
