@@ -95,8 +95,9 @@ export class ClusterLease {
     const { epoch } = this;
     const peer = this.#options.peer();
     this.#state = { ...this.#state, untilMs: Number.NEGATIVE_INFINITY };
-    if (epoch === null || peer?.view?.canRenew !== true || peer.silentMs > 0) return;
-    const expected = { owner: this.#options.me, epoch };
+    const { me, config } = this.#options;
+    if (epoch === null || peer?.view?.canRenew !== true || peer.silentMs >= config.peerSilentMs) return;
+    const expected = { owner: me, epoch };
     const action = { kind: 'handOver', expected, to: peer.view.owner, above: this.#state.known } as const;
     await this.#act(action, 'this balancer ends').catch((error) => void this.#unanswered(error));
   }

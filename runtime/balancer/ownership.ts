@@ -28,6 +28,7 @@ export class LeasedOwnership implements Ownership {
   readonly #options: LeasedOwnershipOptions;
   readonly #leases: ReadonlyMap<string, ClusterLease>;
   readonly #beat: NodeJS.Timeout;
+  #retired = false;
 
   constructor(options: LeasedOwnershipOptions) {
     this.#options = options;
@@ -59,8 +60,9 @@ export class LeasedOwnership implements Ownership {
     this.#leases.get(cluster)?.seen(epoch);
   }
 
-  /** The registry answered lately: two looks may be missed. */
+  /** The registry answered lately: two looks may be missed. Not so once this balancer ends. */
   get canRenew(): boolean {
+    if (this.#retired) return false;
     const since = performance.now() - 3 * this.#options.renewMs;
     return [...this.#leases.values()].every(({ answeredMs }) => answeredMs > since);
   }
@@ -75,6 +77,11 @@ export class LeasedOwnership implements Ownership {
   /** Looks at every lease now: something has changed. */
   look(): void {
     for (const lease of this.#leases.values()) void lease.look();
+  }
+
+  /** This balancer ends: the peer is to know before it is given anything, lest it gives it back. */
+  retire(): void {
+    this.#retired = true;
   }
 
   /** Hands over what it owns, when there is somebody to take it; a registry that does not answer is not waited for. */

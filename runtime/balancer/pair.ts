@@ -104,6 +104,8 @@ export function startPair(options: PairOptions): Pair {
       link.serve(io);
     },
     stop: async () => {
+      ownership.retire();
+      await link?.ask();
       await ownership.stop();
       link?.stop();
       io?.disconnectSockets(true);

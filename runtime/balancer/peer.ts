@@ -56,7 +56,7 @@ export class PeerLink {
       reconnectionDelayMax: BACKOFF.max,
       auth: (give) => give({ token: options.tokens.sign() }),
     });
-    this.#socket.on('connect', () => void this.#ask());
+    this.#socket.on('connect', () => void this.ask());
     this.#socket.on('connect_error', (error) => {
       this.#complain(`the other balancer cannot be asked: ${error.message}`);
       this.#connectLater();
@@ -103,6 +103,23 @@ export class PeerLink {
     };
   }
 
+  /** Asks now, and tells how we are; resolves when the peer knows, or after a second. Never rejects. */
+  async ask(): Promise<void> {
+    if (!this.#socket.connected) return;
+    const { config, silent, view, onOpinion } = this.#options;
+    const request: PeerRequest = { view: view(), silent: silent() };
+    try {
+      const answer: unknown = await this.#socket.timeout(2 * config.pingMs).emitWithAck('view', request);
+      const reply = PeerReply.parse(answer);
+      if (this.#stopped) return;
+      this.#hear(reply.view);
+      onOpinion(request.silent, reply.heard);
+      this.#complaints.settle('peer');
+    } catch (error) {
+      this.#complain(`the other balancer does not answer: ${messageOf(error)}`);
+    }
+  }
+
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#beat);
@@ -118,23 +135,7 @@ export class PeerLink {
     this.#state = stepPeer(this.#state, sample, performance.now(), config);
     this.#heard = false;
     if (before && !this.there) this.#tell('peer-silent', `it has not answered for ${this.#state.silentMs} ms`);
-    void this.#ask();
-  }
-
-  async #ask(): Promise<void> {
-    if (!this.#socket.connected) return;
-    const { config, silent, view, onOpinion } = this.#options;
-    const request: PeerRequest = { view: view(), silent: silent() };
-    try {
-      const answer: unknown = await this.#socket.timeout(2 * config.pingMs).emitWithAck('view', request);
-      const reply = PeerReply.parse(answer);
-      if (this.#stopped) return;
-      this.#hear(reply.view);
-      onOpinion(request.silent, reply.heard);
-      this.#complaints.settle('peer');
-    } catch (error) {
-      this.#complain(`the other balancer does not answer: ${messageOf(error)}`);
-    }
+    void this.ask();
   }
 
   #hear(view: PeerView): void {
