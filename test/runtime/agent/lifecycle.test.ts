@@ -29,6 +29,15 @@ describe('orders', () => {
     expect(code(node.take(order('drain', 7), 0))).toBe('ok');
   });
 
+  it('of an older owner are refused as soon as a newer one polls; an older poll changes nothing', () => {
+    const node = new Lifecycle();
+    node.seen(7);
+    node.seen(5);
+    expect(node.epoch).toBe(7);
+    expect(code(node.take(order('drain', 6), 0))).toBe('STALE_EPOCH');
+    expect(code(node.take(order('drain', 7), 0))).toBe('ok');
+  });
+
   it('never open a sealed node, never lower the epoch, never seal a node with sessions', () => {
     const any = fc.record({
       kind: fc.constantFrom('drain' as const, 'undrain' as const, 'seal' as const),
