@@ -39,11 +39,15 @@ export class Launched {
     });
   }
 
-  /** Processes that were started from it, itself included, and still run (by the folder in their environment; Linux only). */
+  /**
+   * Processes that were started from it, itself included, and still run (Linux only): by its folder in their environment, or in
+   * their title, as Redis overwrites its environment with that.
+   */
   processes(): number[] {
     const marked = `TMPDIR=${this.folder}`;
     return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name) && environment(name).includes(marked))
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => read(pid, 'environ').split('\0').includes(marked) || read(pid, 'cmdline').includes(this.folder))
       .map(Number);
   }
 
@@ -54,16 +58,24 @@ export class Launched {
 
   /** Ends what is left, for tests that failed; removes the folder. */
   cleanUp(): void {
-    for (const pid of this.processes()) process.kill(pid, 'SIGKILL');
+    for (const pid of this.processes()) kill(pid);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
-function environment(pid: string): string[] {
+function read(pid: string, file: 'environ' | 'cmdline'): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
     // It has ended, or it is not ours.
-    return [];
+    return '';
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // One of those killed before was its parent, or its guard.
   }
 }
