@@ -63,7 +63,7 @@ export class ClusterWatch {
     const { cluster, fleet, probe, health, log } = options;
     const onSilent = (nodeId: string, sentAtMs: number) => this.#silent(nodeId, sentAtMs);
     this.#roster = new Roster({ cluster, fleet, probe, pollMs: health.pollMs, onSilent, log });
-    this.#replacements = new Replacements(fleet, cluster, log);
+    this.#replacements = new Replacements({ reportUnhealthy: (_, nodeId) => this.#replace(nodeId) }, cluster, log);
     this.#writer = new RegistryWriter({
       ...options,
       source: {
@@ -120,6 +120,19 @@ export class ClusterWatch {
     this.#weigh();
     this.#publish();
     void this.#writer.write();
+  }
+
+  /**
+   * The fleet knows no epochs, so the intention goes through the registry first: an owner that has been replaced meanwhile is refused
+   * there (S4), and nothing is replaced while nobody can say who the owner is.
+   */
+  async #replace(nodeId: string): Promise<void> {
+    const { cluster, fleet, ownership, registry } = this.#options;
+    const epoch = ownership.epoch(cluster);
+    if (epoch === null) throw new Error('this balancer does not own the cluster any more');
+    await registry.seats.suspend(nodeId, epoch);
+    if (ownership.epoch(cluster) !== epoch) throw new Error('this balancer does not own the cluster any more');
+    await fleet.reportUnhealthy(cluster, nodeId);
   }
 
   #outcomes(): ReadonlyMap<string, PollOutcome> {

@@ -167,6 +167,23 @@ describe('a node in trouble', () => {
     expect(kinds().slice(3)).toEqual(['node-suspect a', 'node-green a']);
   });
 
+  it('is not reported while the registry does not say that we are still the owner, nor while the peer hears it', async () => {
+    let heardByPeer = true;
+    const { find, green, registry, health, fleet, ticks } = harness(['a', 'b', 'c'], {
+      mayReplace: () => !heardByPeer,
+    });
+    await green('a', 'b', 'c');
+    find('a').mode = 'hung';
+    await eventually('it is red', () => health('a') === 'red');
+    await ticks(3);
+    registry.mode = 'down';
+    heardByPeer = false;
+    await ticks(5);
+    expect(fleet.unhealthy).toEqual([]);
+    registry.mode = 'works';
+    await eventually('it is reported', () => fleet.unhealthy.includes('a'));
+  });
+
   it('is reported again while the fleet refuses, and may come back until it was', async () => {
     const { find, green, health, fleet } = harness(['a', 'b', 'c']);
     await green('a', 'b', 'c');
