@@ -34,7 +34,8 @@ describe('the bundles', () => {
     const stamp = JSON.parse(readFileSync(stampFile, 'utf8'));
     writeFileSync(stampFile, JSON.stringify({ ...stamp, sources: 'of an older state' }));
     expect(await bundle(outdir)).toEqual(first);
-  });
+    // Three builds of everything: a second each, more on a busy machine.
+  }, 60_000);
 
   it('of a node carries no AWS SDK, and that of the game no Redis', async () => {
     const [game, lobby] = await Promise.all([buildProgram('game'), buildProgram('lobby')]);
