@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createApi } from '../api/server';
 import type { NodeSnapshot } from '../core/snapshot';
-import { connectRegistry, RedisLease, RedisMatchQueue, RedisRooms, RedisSeats } from '../registry';
+import { connectRegistry, RedisLease, RedisMatchQueue, RedisRooms, RedisScalingStore, RedisSeats } from '../registry';
 import { NodeTokens } from '../tickets/node-tokens';
 import { RegistryAssigner } from './assigner';
 import type { BalancerEnv } from './env';
@@ -11,6 +11,8 @@ import { startPair } from './pair';
 import { privateServer } from './private-server';
 import { chosenProbes } from './probes';
 import type { ClusterRegistry } from './registry-writer';
+import { startScaling } from './scaling';
+import { scalingOf } from './scaling-variable';
 import { startWatch } from './watch';
 
 export interface Balancer {
@@ -79,6 +81,18 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     pollMs: env.POLL_MS,
     redAfterMs: env.RED_AFTER_MS,
   });
+  const scaling = startScaling({
+    clusters: scalingOf(env.CLUSTERS, env.SCALING),
+    fleet: env.FLEET,
+    watch,
+    seats,
+    store: new RedisScalingStore(redis, env.STACK),
+    ownership,
+    events,
+    leaseTtlMs: env.LEASE_TTL_MS,
+    ticketTtlMs: env.TICKET_TTL_MS,
+    pollMs: env.POLL_MS,
+  });
   const assigner = new RegistryAssigner({
     lobby: { cluster: LOBBY, seats: seats(LOBBY) },
     others: env.CLUSTERS.filter((cluster) => cluster !== LOBBY && cluster !== GAME).map((cluster) => ({
@@ -90,7 +104,10 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     view: watch.view,
     tokens: new NodeTokens(env.MASTER_KEYS),
     events,
-    onRefused: (cluster, code) => log.debug({ cluster, code }, 'a join was refused'),
+    onRefused: (cluster, code) => {
+      log.debug({ cluster, code }, 'a join was refused');
+      if (code === 'FULL') scaling.refused(cluster);
+    },
     ticketTtlMs: env.TICKET_TTL_MS,
   });
   const api = createApi({ assigner, clusters: watch.view, events, apiKeys: env.API_KEYS, log });
@@ -100,6 +117,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   });
   pair.serve(operators);
   const stop = async () => {
+    scaling.stop();
     // While everything still runs: the peer takes over without a gap.
     await pair.stop();
     watch.stop();
@@ -127,7 +145,7 @@ function hears(node: NodeSnapshot | undefined, redAfterMs: number): boolean {
 }
 
 function logEvent(log: Logger, { kind, ...event }: RecordedEvent): void {
-  const level = /suspect|held|red|evicted|began|unavailable|cluster-|peer-/.test(kind) ? 'warn' : 'info';
+  const level = /suspect|held|red|evicted|began|unavailable|cluster-|peer-|scaling-failed/.test(kind) ? 'warn' : 'info';
   log[level](event, [kind, event.nodeId ?? event.cluster ?? '', `(${event.reason})`].filter(Boolean).join(' '));
 }
 

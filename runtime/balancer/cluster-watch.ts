@@ -8,6 +8,7 @@ import {
   stepHealth,
   suspectNow,
 } from '../core/health';
+import type { Order, OrderReply } from '../core/protocol/agent';
 import type { ClusterSnapshot, Health } from '../core/snapshot';
 import { type NodeWeight, stepWeights } from '../core/weight';
 import { FIRST_WINDOW, stepWindow } from '../core/window';
@@ -53,6 +54,8 @@ export class ClusterWatch {
   readonly #windows = new Map<string, { readonly startId: string; readonly window: number }>();
   /** Nodes that the registry was asked about. */
   readonly #introduced = new Set<string>();
+  /** Nodes that were sealed as of the last snapshot. */
+  #sealed: ReadonlySet<string> = new Set();
   /** Nodes that fell silent and are not marked yet, with the time of the poll. */
   readonly #silenced = new Map<string, number>();
   #gathering: NodeJS.Timeout | undefined;
@@ -91,6 +94,24 @@ export class ClusterWatch {
     clearInterval(this.#ticking);
     clearTimeout(this.#gathering);
     this.#roster.stop();
+  }
+
+  /** Gives an order to a node. What the node has become by it is believed, shown and written at once, not with its next poll (S7). */
+  async order(nodeId: string, order: Order, timeoutMs: number): Promise<OrderReply> {
+    const watch = this.#roster.watches.get(nodeId);
+    if (watch === undefined) throw new Error('there is no channel to it');
+    const reply = await watch.probe.order(order, timeoutMs);
+    if (reply.ok && watch.facts !== null && watch.facts.phase !== reply.phase) {
+      watch.facts = { ...watch.facts, phase: reply.phase };
+      this.#publish();
+      void this.#writer.write();
+    }
+    return reply;
+  }
+
+  /** The fleet was told to change something: sees what it lists now. */
+  look(): void {
+    void this.#roster.describe();
   }
 
   /** What keeps this cluster from being served, for a person to read; null when nothing does. */
@@ -170,7 +191,8 @@ export class ClusterWatch {
     this.#health = after;
     const { cluster, events } = this.#options;
     const trouble = (nodeId: string) => this.#roster.watches.get(nodeId)?.trouble ?? 'it cannot be reached';
-    for (const event of healthEvents(cluster, before, after, actions, trouble)) events.emit(event);
+    const sealed = (nodeId: string) => this.#sealed.has(nodeId);
+    for (const event of healthEvents(cluster, before, after, actions, trouble, sealed)) events.emit(event);
   }
 
   #weigh(): void {
@@ -183,6 +205,7 @@ export class ClusterWatch {
 
   #publish(): void {
     const nodes = [...this.#known()].map(nodeSnapshot);
+    this.#sealed = new Set(nodes.filter(({ phase }) => phase === 'sealed').map(({ nodeId }) => nodeId));
     const { cluster, publish } = this.#options;
     publish({ cluster, atMs: Date.now(), massFailure: this.#health.massFailure, nodes });
   }

@@ -5,6 +5,7 @@ import { FLEET_FORMS, openFleet } from '../fleet';
 import type { Fleet } from '../fleet/port';
 import { type MasterKey, parseMasterKeys } from '../tickets/keys';
 import { ProbeChoice } from './probes';
+import { ScalingVariable } from './scaling-variable';
 
 /** Comma-separated, at least one, none twice. */
 function list<T>(item: z.ZodType<T, string>): z.ZodType<readonly T[], string> {
@@ -82,14 +83,29 @@ const Variables = z.object({
     .max(3_600_000)
     .default(30_000)
     .describe('silence after which a node is replaced, in milliseconds (default 30000)'),
+  SCALING: ScalingVariable.default({}).describe(
+    'how clusters scale, JSON by cluster: {"game":{"minimum":4}}; null: never (default {}, every cluster with the defaults)',
+  ),
 });
 
+/** Variables that must fit each other. */
+const RELATED: ReadonlySet<unknown> = new Set(['CLUSTERS', 'SCALING', 'PROBES']);
+
 /** What the balancer reads from the environment. */
-export const BalancerEnv = Variables.superRefine(({ CLUSTERS, PROBES = [] }, context) => {
-  const named = PROBES.map(({ cluster }) => cluster);
-  const report = (message: string) => context.addIssue({ code: 'custom', path: ['PROBES'], message });
-  const strangers = named.filter((cluster) => !CLUSTERS.includes(cluster));
-  if (strangers.length > 0) report(`names ${strangers.join(', ')}, which CLUSTERS does not`);
-  if (new Set(named).size < named.length) report('names a cluster twice');
-});
+export const BalancerEnv = Variables.superRefine(
+  ({ CLUSTERS, SCALING, PROBES = [] }, context) => {
+    const named = PROBES.map(({ cluster }) => cluster);
+    const report = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+    const strangers = (names: readonly string[]) => names.filter((cluster) => !CLUSTERS.includes(cluster));
+    for (const [name, unknown] of [
+      ['PROBES', strangers(named)],
+      ['SCALING', strangers(Object.keys(SCALING))],
+    ] as const) {
+      if (unknown.length > 0) report(name, `names ${unknown.join(', ')}, which CLUSTERS does not`);
+    }
+    if (new Set(named).size < named.length) report('PROBES', 'names a cluster twice');
+  },
+  // Also when other variables are wrong, so that all mistakes are found at once.
+  { when: ({ issues }) => !issues.some(({ path }) => RELATED.has(path?.[0])) },
+);
 export type BalancerEnv = z.infer<typeof BalancerEnv>;

@@ -10,6 +10,7 @@ const EVICTED = {
 /**
  * What an operator wants to know of a step: each node whose health changed, evictions, a mass failure's begin and end.
  * @param trouble why the last poll of a node failed.
+ * @param sealed whether a node was: then its end was ours.
  */
 export function healthEvents(
   cluster: string,
@@ -17,6 +18,7 @@ export function healthEvents(
   after: HealthState,
   actions: readonly HealthAction[],
   trouble: (nodeId: string) => string,
+  sealed: (nodeId: string) => boolean,
 ): readonly FleetEvent[] {
   const events: FleetEvent[] = [];
   if (!before.massFailure && after.massFailure) {
@@ -32,6 +34,11 @@ export function healthEvents(
   }
   for (const action of actions) {
     if (action.kind !== 'evict') continue;
+    if (action.reason === 'gone' && sealed(action.nodeId)) {
+      const reason = 'it was empty and sealed, and is gone now';
+      events.push({ kind: 'node-removed', cluster, nodeId: action.nodeId, reason });
+      continue;
+    }
     events.push({
       kind: 'node-evicted',
       cluster,

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Order, OrderReply } from '../core/protocol/agent';
 import type { Fleet } from '../fleet/port';
 import { ClusterWatch } from './cluster-watch';
 import type { EventSink } from './events';
@@ -26,6 +27,10 @@ export interface Watch {
   readonly view: ClusterView;
   /** Why a cluster cannot be served as it should, for a person to read; null when all is well. */
   trouble(): string | null;
+  /** Gives an order to a node. Rejects when there is no channel to it, or no answer in time: it may or may not have obeyed. */
+  order(cluster: string, nodeId: string, order: Order, timeoutMs: number): Promise<OrderReply>;
+  /** Asks the fleet at once what it lists now: something was changed. */
+  look(cluster: string): void;
   /** Ends every poll and channel. */
   stop(): void;
 }
@@ -38,24 +43,31 @@ export interface Watch {
 export function startWatch(options: WatchOptions): Watch {
   const { clusters, pollMs = 1_000, redAfterMs = 30_000, ...shared } = options;
   const view = new LiveView([...clusters.keys()]);
-  const watches = [...clusters].map(([cluster, registry]) => {
+  const watches = new Map<string, ClusterWatch>();
+  for (const [cluster, registry] of clusters) {
     const log = options.log.child({ cluster });
     const publish = view.publish.bind(view);
     const watch = new ClusterWatch({ ...shared, cluster, registry, log, health: { pollMs, redAfterMs }, publish });
     watch.start();
-    return { cluster, watch };
-  });
+    watches.set(cluster, watch);
+  }
   return {
     view,
     trouble: () => {
-      for (const { cluster, watch } of watches) {
+      for (const [cluster, watch] of watches) {
         const trouble = watch.trouble();
         if (trouble !== null) return `${cluster}: ${trouble}`;
       }
       return null;
     },
+    order: async (cluster, nodeId, order, timeoutMs) => {
+      const watch = watches.get(cluster);
+      if (watch === undefined) throw new Error(`cluster ${cluster} is not watched`);
+      return watch.order(nodeId, order, timeoutMs);
+    },
+    look: (cluster) => watches.get(cluster)?.look(),
     stop: () => {
-      for (const { watch } of watches) watch.stop();
+      for (const watch of watches.values()) watch.stop();
       view.close();
     },
   };

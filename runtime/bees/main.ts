@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { CommanderError } from 'commander';
 import { directApi } from '../client';
+import type { BrokenMessage } from './broken';
 import { showProgress } from './display';
 import { type BeesOptions, readOptions } from './options';
 import { unreachable } from './preflight';
@@ -16,6 +17,7 @@ async function main(): Promise<number> {
     api: directApi(options.api, options.apiKey),
     players: options.players,
     rampMs: options.ramp * 1_000,
+    curve: options.curve,
     playMs: options.play * 1_000,
     patienceMs: options.patience * 1_000,
     lingerMs: LINGER_MS,
@@ -23,6 +25,7 @@ async function main(): Promise<number> {
     loop: options.loop,
     mode: options.mode,
     pool: options.pool,
+    onBroken: (broken) => tell({ broken }),
   });
   const stopped = new AbortController();
   const stop = (): void => {
@@ -48,8 +51,13 @@ async function report(swarm: Swarm, options: BeesOptions): Promise<number> {
   if (options.json !== null) await writeFile(options.json, `${JSON.stringify(summary, null, 2)}\n`);
   process.stdout.write(`${describeSummary(summary)}\n`);
   if (swarm.fatal !== null) return fail(swarm.fatal.message);
-  const allFinished = options.loop || summary.finished === options.players;
+  const allFinished = options.loop || summary.finished === summary.players;
   return allFinished && summary.failed === 0 ? 0 : 1;
+}
+
+/** To the process that started this one, if it did; it may be gone just now, which is seen by "disconnect". */
+function tell(message: BrokenMessage): void {
+  process.send?.(message, undefined, undefined, () => {});
 }
 
 function fail(message: string): number {

@@ -18,6 +18,13 @@ export class Connections {
     return this.#players.size;
   }
 
+  /** Open connections to the nodes of a cluster. */
+  openTo(cluster: 'lobby' | 'game'): number {
+    let open = 0;
+    for (const node of this.#nodes.values()) if (node.cluster === cluster) open += node.open;
+    return open;
+  }
+
   /** Most players connected at one instant. */
   get peak(): number {
     return this.#peak;

@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { Id } from '../core/protocol/limits';
+import { type Curve, parseCurve } from './curve';
 
 export interface BeesOptions {
   readonly api: string;
@@ -9,6 +10,8 @@ export interface BeesOptions {
   readonly players: number;
   /** In seconds, as on the command line; likewise the others. */
   readonly ramp: number;
+  /** Instead of players and ramp; null: none. */
+  readonly curve: Curve | null;
   readonly play: number;
   readonly patience: number;
   /** Positions per second. */
@@ -20,8 +23,9 @@ export interface BeesOptions {
   readonly pool: string;
 }
 
-interface Given extends Omit<BeesOptions, 'ramp' | 'loop' | 'json'> {
+interface Given extends Omit<BeesOptions, 'ramp' | 'curve' | 'loop' | 'json'> {
   readonly ramp?: number;
+  readonly curve?: Curve;
   readonly loop?: true;
   readonly json?: string;
 }
@@ -47,6 +51,11 @@ export async function readOptions(args: readonly string[], env: NodeJS.ProcessEn
       `the players arrive evenly over this time (default: ${DEFAULT_ARRIVALS_PER_SECOND} a second)`,
       number(0, 86_400),
     )
+    .option(
+      '--curve <POINTS>',
+      'players at once over time instead, SECOND:PLAYERS,… from second 0 on; each plays once, new ones come as others finish',
+      curve,
+    )
     .option('--play <SECONDS>', 'time that each player spends in the room', number(0, 86_400), 5)
     .option('--rate <N>', 'positions per second and player; 0 for none (a node takes 30)', number(0, 1_000), 10)
     .option(
@@ -70,10 +79,16 @@ export async function readOptions(args: readonly string[], env: NodeJS.ProcessEn
     });
   const given = command.parse(args, { from: 'user' }).opts<Given>();
   const json = given.json === undefined ? null : resolve(given.json);
+  if (given.curve !== undefined) {
+    for (const other of ['players', 'ramp', 'loop']) {
+      if (command.getOptionValueSource(other) === 'cli') command.error(`error: --curve goes without --${other}`);
+    }
+  }
   if (json !== null && !(await writable(json))) command.error(`error: option '--json': ${json} cannot be written`);
   return {
     ...given,
     apiKey: given.apiKey ?? env.API_KEY ?? LOCAL_KEY,
+    curve: given.curve ?? null,
     ramp: given.ramp ?? given.players / DEFAULT_ARRIVALS_PER_SECOND,
     loop: given.loop ?? false,
     json,
@@ -83,6 +98,14 @@ export async function readOptions(args: readonly string[], env: NodeJS.ProcessEn
 function httpUrl(text: string): string {
   if (URL.canParse(text) && /^https?:\/\//.test(text)) return text;
   throw new InvalidArgumentError('An address like http://127.0.0.1:8080 is needed.');
+}
+
+function curve(text: string): Curve {
+  try {
+    return parseCurve(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`${error instanceof Error ? error.message : error}; e.g. 0:40,60:800,120:40`);
+  }
 }
 
 function id(text: string): string {

@@ -8,6 +8,8 @@ export const Progress = z.object({
   players: z.int().min(0),
   /** Connected to a lobby or game node now. */
   connected: z.int().min(0),
+  /** Connections that are open now, by cluster; those of extra players too. */
+  connections: z.object({ lobby: z.int().min(0), game: z.int().min(0) }),
   /** In the lobby, until they are matched. */
   waiting: z.int().min(0),
   /** In a room that is complete. */

@@ -4,6 +4,8 @@ import { FleetClientError } from '../client';
 import { sleep } from '../client/backoff';
 import { MAX_ROOM_SIZE } from '../core/protocol/limits';
 import { Bee, type BeeOptions, type BeeOutcome } from './bee';
+import type { Broken } from './broken';
+import { type Curve, playersAt } from './curve';
 import type { Progress } from './progress';
 import type { Summary } from './summary';
 import { Tally } from './tally';
@@ -12,6 +14,8 @@ export interface SwarmOptions extends Omit<BeeOptions, 'playerId' | 'watch'> {
   readonly players: number;
   /** The players arrive evenly over this time, in milliseconds. */
   readonly rampMs: number;
+  /** Instead of `players` and `rampMs`: so many are there at once, new ones come as others finish. @default null */
+  readonly curve?: Curve | null;
   /** Each player plays again and again until the swarm is stopped. */
   readonly loop: boolean;
   /**
@@ -19,12 +23,17 @@ export interface SwarmOptions extends Omit<BeeOptions, 'playerId' | 'watch'> {
    * milliseconds: 10 players do not fill rooms of 4 by themselves. @default 3_000
    */
   readonly fillAfterMs?: number;
+  /** Hears of each place that a player lost. @default nobody */
+  readonly onBroken?: (broken: Broken) => void;
 }
 
 /** A looping player that failed begins again after this long, in milliseconds. */
 const AFTER_FAILURE_MS = 1_000;
 
 const FILL_TICK_MS = 250;
+
+/** How often the curve is looked at, in milliseconds. */
+const CURVE_TICK_MS = 100;
 
 /** Extra players who are in a game when the last player has finished may take this long to finish too, in milliseconds. */
 const FILL_IN_LIMIT_MS = 5_000;
@@ -45,7 +54,7 @@ export class Swarm {
 
   constructor(options: SwarmOptions) {
     this.#options = options;
-    this.#tally = new Tally(options.players);
+    this.#tally = new Tally(options.curve ? 0 : options.players, options.onBroken ?? (() => {}));
     // One listener per player that pauses, which is no leak.
     setMaxListeners(0, this.#abort.signal);
   }
@@ -65,24 +74,47 @@ export class Swarm {
 
   /** Resolves when all players have played, or it was stopped and nothing is left. Call it once. */
   async run(): Promise<void> {
-    const { players, rampMs } = this.#options;
+    const { curve } = this.#options;
     const fill = setInterval(() => this.#fill(), FILL_TICK_MS);
-    const startedAtMs = performance.now();
-    const playing: Promise<void>[] = [];
+    const playing = new Set<Promise<void>>();
+    const arrive = (): void => {
+      const life = this.#live().finally(() => playing.delete(life));
+      playing.add(life);
+    };
     try {
-      for (let index = 0; index < players; index++) {
-        const dueMs = startedAtMs + (rampMs * index) / players - performance.now();
-        if (dueMs > 0) await sleep(dueMs, this.#abort.signal);
-        if (this.#abort.signal.aborted) break;
-        playing.push(this.#live());
-      }
+      if (curve) await this.#follow(curve, playing, arrive);
+      else await this.#ramp(arrive);
     } catch {
-      // Stopped during the ramp.
+      // Stopped meanwhile.
     }
     this.#arrived = true;
     await Promise.all(playing);
     clearInterval(fill);
     await this.#endFillIns();
+  }
+
+  async #ramp(arrive: () => void): Promise<void> {
+    const { players, rampMs } = this.#options;
+    const startedAtMs = performance.now();
+    for (let index = 0; index < players; index++) {
+      const dueMs = startedAtMs + (rampMs * index) / players - performance.now();
+      if (dueMs > 0) await sleep(dueMs, this.#abort.signal);
+      if (this.#abort.signal.aborted) break;
+      arrive();
+    }
+  }
+
+  async #follow(curve: Curve, there: ReadonlySet<unknown>, arrive: () => void): Promise<void> {
+    const startedAtMs = performance.now();
+    for (;;) {
+      const wanted = playersAt(curve, performance.now() - startedAtMs);
+      if (wanted === null || this.#abort.signal.aborted) return;
+      while (there.size < wanted) {
+        this.#tally.arrived();
+        arrive();
+      }
+      await sleep(CURVE_TICK_MS, this.#abort.signal);
+    }
   }
 
   /** Ends every bee wherever it is; `run` resolves soon after. */

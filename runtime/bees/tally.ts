@@ -1,6 +1,7 @@
 import { build, type Histogram } from 'hdr-histogram-js';
 import type { LinkReport } from '../client';
 import { type BeeOutcome, type BeeWatch, STEPS, type Stage, type Step } from './bee';
+import { type Broken, Places } from './broken';
 import { Connections } from './nodes';
 import type { Progress } from './progress';
 import { Rooms } from './rooms';
@@ -14,7 +15,8 @@ export class Tally {
   readonly #steps = new Map(STEPS.map((step) => [step, histogram()]));
   readonly #stages = new Map<Stage, number>();
   readonly #failures = new Map<string, number>();
-  readonly #players: number;
+  readonly #onBroken: (broken: Broken) => void;
+  #players: number;
   #finished = 0;
   #failed = 0;
   #fillIns = 0;
@@ -23,8 +25,14 @@ export class Tally {
   #sent = 0;
   #received = 0;
 
-  constructor(players: number) {
+  constructor(players: number, onBroken: (broken: Broken) => void) {
     this.#players = players;
+    this.#onBroken = onBroken;
+  }
+
+  /** One more player than was known at first. */
+  arrived(): void {
+    this.#players += 1;
   }
 
   /** Players in this stage now. */
@@ -35,9 +43,12 @@ export class Tally {
   /** What a bee is to be watched by; `onStage` is called after each change. A fill-in counts for nodes and rooms only. */
   watch(playerId: string, fillIn: boolean, onStage: (stage: Stage | null) => void): BeeWatch {
     const opened = { lobby: false, game: false };
+    const places = new Places(playerId);
     return {
       link: (report: LinkReport) => {
         this.connections.note(fillIn ? null : playerId, report);
+        const broken = places.note(report, Date.now());
+        if (broken !== null) this.#onBroken(broken);
         if (report.kind === 'moved') this.#moves += 1;
         if (report.kind !== 'opened') return;
         if (opened[report.role]) this.#reconnects += 1;
@@ -80,6 +91,7 @@ export class Tally {
       seconds: this.#seconds(),
       players: this.#players,
       connected: this.connections.connected,
+      connections: { lobby: this.connections.openTo('lobby'), game: this.connections.openTo('game') },
       waiting: this.in('lobby') + this.in('match'),
       playing: this.in('play'),
       finished: this.#finished,

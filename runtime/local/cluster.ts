@@ -10,8 +10,10 @@ import { PROGRAM_SETTINGS } from './options';
 import { checkRedis, removeKeys } from './outside-redis';
 import { freePort } from './port';
 import { startPrivateRedis } from './redis';
+import { announce } from './running';
+import { groupLimit, localScaling } from './scaling';
 import { newSecrets } from './secrets';
-import { readable, type Terminal } from './terminal';
+import { isNotable, readable, type Terminal } from './terminal';
 
 export interface ClusterOptions {
   /** Nodes at first. */
@@ -19,7 +21,11 @@ export interface ClusterOptions {
   /** Port of the API; 0 for any. */
   readonly port: number;
   /** Players that one node takes. */
-  readonly capacity: number;
+  readonly capacity: Readonly<Record<NodeCluster, number>>;
+  /** The most nodes that the autoscaler may start. */
+  readonly maximum: Readonly<Record<NodeCluster, number>>;
+  /** Settings of the balancer that the user's environment may override. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly apiKey: string;
   readonly verbose: boolean;
   /** What the processes run. */
@@ -96,40 +102,50 @@ async function bringUp(
   const secrets = newSecrets();
   const env = programEnv(options.verbose);
   let stopping = false;
-  const group = (cluster: string, program: 'balancer' | NodeCluster, size: number, own: GroupOptions['env']) =>
+  type Own = Pick<GroupOptions, 'env'> & Partial<Pick<GroupOptions, 'maxSize'>>;
+  const group = (cluster: string, program: 'balancer' | NodeCluster, size: number, own: Own) =>
     new Group({
+      ...own,
       cluster,
       file: bundles.bundles[program].file,
       version: bundles.bundles[program].version,
       size,
       guard,
       signal,
-      env: (nodeId) => ({ ...env, STACK: stack, HOST: '127.0.0.1', ...own(nodeId) }),
+      env: (nodeId) => ({ ...env, STACK: stack, HOST: '127.0.0.1', ...own.env(nodeId) }),
       say: (line) => terminal.say(line),
       onLine: (nodeId, line) => {
         // Those who are being stopped complain about each other.
-        if (!stopping || options.verbose) terminal.say(`${nodeId}  ${readable(line)}`);
+        if (options.verbose || (!stopping && isNotable(line))) terminal.say(`${nodeId}  ${readable(line)}`);
       },
     });
 
   const nodeEnv = (cluster: NodeCluster) => ({
     CLUSTER: cluster,
     PORT: '0',
-    CAPACITY: String(options.capacity),
+    CAPACITY: String(options.capacity[cluster]),
     AGENT_PUBLIC_KEYS: secrets.agentPublicKeys,
     ...(cluster === 'lobby' ? { REDIS_URL: redisUrl } : {}),
   });
   const groups = new Map(
-    CLUSTERS.map((cluster) => [cluster, group(cluster, cluster, options.sizes[cluster], () => nodeEnv(cluster))]),
+    CLUSTERS.map((cluster) => {
+      const own = { env: () => nodeEnv(cluster), maxSize: groupLimit(options.maximum[cluster]) };
+      return [cluster, group(cluster, cluster, options.sizes[cluster], own)];
+    }),
   );
   const control = createControl(groups, secrets.fleetToken);
   undo.push(() => control.close());
   const controlUrl = new URL(await control.listen({ host: '127.0.0.1', port: 0 }));
   controlUrl.password = secrets.fleetToken;
+  undo.push(await announce(port, { control: controlUrl.href }, guard));
 
   // Known beforehand and the same after a restart, as each is told where the other is.
   const privatePorts = { lobby: await freePort(0), game: await freePort(0) };
   const balancer = (home: NodeCluster, other: NodeCluster) => (nodeId: string) => ({
+    ...options.settings,
+    ...env,
+    // Decisions to scale are shown: they are information.
+    LOG_LEVEL: 'info',
     BALANCER_ID: nodeId,
     CLUSTERS: CLUSTERS.join(','),
     HOME_CLUSTERS: home,
@@ -141,10 +157,11 @@ async function bringUp(
     AGENT_PRIVATE_KEY: secrets.agentPrivateKey,
     API_KEYS: options.apiKey,
     FLEET: `local:${controlUrl.href}`,
+    SCALING: process.env.SCALING || JSON.stringify(scaling(options)),
   });
   const balancers = new Map([
-    ['lobby', group('balancer-a', 'balancer', 1, balancer('lobby', 'game'))],
-    ['game', group('balancer-b', 'balancer', 1, balancer('game', 'lobby'))],
+    ['lobby', group('balancer-a', 'balancer', 1, { env: balancer('lobby', 'game') })],
+    ['game', group('balancer-b', 'balancer', 1, { env: balancer('game', 'lobby') })],
   ]);
   const front = await startFront({ port, targets: () => endpoints(balancers.values()) });
   undo.push(() => front.close());
@@ -168,6 +185,15 @@ async function bringUp(
 function endpoints(groups: Iterable<Group>): string[] {
   const members = [...groups].flatMap((group) => group.describe());
   return members.flatMap(({ endpoint, state }) => (endpoint === null || state !== 'running' ? [] : [endpoint]));
+}
+
+function scaling({ sizes, maximum, capacity }: ClusterOptions) {
+  return Object.fromEntries(
+    CLUSTERS.map((cluster) => {
+      const bounds = { minimum: sizes[cluster], maximum: maximum[cluster], capacity: capacity[cluster] };
+      return [cluster, localScaling({ ...bounds, movable: cluster === 'lobby' })];
+    }),
+  );
 }
 
 /** Ours, or the one that REDIS_URL names: there under a stack name of this run, as others may use it too. */

@@ -19,7 +19,7 @@ class Fault extends Error {
 
 /**
  * The control API of the local supervisor, the stand-in for EC2's and Auto Scaling's: what `runtime/fleet/local.ts` asks.
- * Not listening yet. Every request needs `Authorization: Bearer TOKEN`.
+ * `roll` is for people (`npm run local -- roll`): a deployment. Not listening yet. Every request needs `Authorization: Bearer TOKEN`.
  */
 export function createControl(groups: ReadonlyMap<string, Group>, token: string): FastifyInstance {
   const app = Fastify({ forceCloseConnections: true });
@@ -46,6 +46,7 @@ export function createControl(groups: ReadonlyMap<string, Group>, token: string)
   app.get<Path>('/clusters/:cluster/instances', async (request) => ({
     instances: group(request.params.cluster).describe(),
   }));
+  app.post<Path>('/clusters/:cluster/roll', async (request) => ({ version: group(request.params.cluster).roll() }));
   app.post<Path>('/clusters/:cluster/grow', async (request) => {
     const body = GrowRequest.safeParse(request.body);
     if (!body.success) throw new Fault(400, 'size: a whole number, 0 or more');

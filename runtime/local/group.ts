@@ -26,6 +26,7 @@ export interface GroupOptions {
 
 interface Member {
   readonly nodeId: string;
+  readonly version: string;
   readonly zone: string;
   readonly launchedAtMs: number;
   readonly child: Child;
@@ -55,7 +56,11 @@ export class Group {
   readonly #options: GroupOptions;
   readonly #members = new Map<string, Member>();
   readonly #usedIds = new Set<string>();
+  readonly #terminations = new Map<string, number>();
   #desired: number;
+  #version: string;
+  #rolls = 0;
+  #launched = 0;
   #earlyEnds = 0;
   #delayed: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -63,6 +68,7 @@ export class Group {
   constructor(options: GroupOptions) {
     this.#options = options;
     this.#desired = options.size;
+    this.#version = options.version;
   }
 
   /** Starts the nodes; resolves when all of them are ready, rejects when one ends before. */
@@ -77,8 +83,8 @@ export class Group {
     );
   }
 
-  /** Every process that exists; the pid is for people, who try what happens when they kill one. */
-  describe(): (Instance & { readonly pid: number })[] {
+  /** Every process that exists. The pid is for people, who try what happens when they kill one. */
+  describe(): (Instance & { readonly pid: number; readonly version: string })[] {
     return [...this.#members.values()].map((member) => ({
       nodeId: member.nodeId,
       cluster: this.#options.cluster,
@@ -87,11 +93,29 @@ export class Group {
       launchedAtMs: member.launchedAtMs,
       state: member.terminating ? 'terminating' : member.endpoint === null ? 'pending' : 'running',
       pid: member.child.pid,
+      version: member.version,
     }));
   }
 
   state(): GroupState {
-    return { cluster: this.#options.cluster, desired: this.#desired, wantedVersion: this.#options.version };
+    return { cluster: this.#options.cluster, desired: this.#desired, wantedVersion: this.#version };
+  }
+
+  /** Processes started so far. */
+  get launched(): number {
+    return this.#launched;
+  }
+
+  /** The nodes that were ended on demand, and when that was demanded (Unix milliseconds). */
+  get terminations(): ReadonlyMap<string, number> {
+    return this.#terminations;
+  }
+
+  /** From now on nodes are to run a new version (in truth the same program under another name); what runs is left to the balancer. */
+  roll(): string {
+    this.#rolls += 1;
+    this.#version = `${this.#options.version}-${this.#rolls}`;
+    return this.#version;
   }
 
   /** @throws GroupLimit when more nodes are asked for than the group may have. */
@@ -108,6 +132,7 @@ export class Group {
     const member = this.#members.get(nodeId);
     if (member === undefined || member.terminating) return;
     member.terminating = true;
+    this.#terminations.set(nodeId, Date.now());
     this.#desired -= 1;
     void member.child.stop(STOP_LIMIT_MS);
   }
@@ -140,16 +165,19 @@ export class Group {
   #launch(): void {
     const options = this.#options;
     const nodeId = this.#newId();
+    const version = this.#version;
+    this.#launched += 1;
     const child = startChild({
       file: options.file,
       ...(options.args === undefined ? {} : { args: options.args }),
-      env: { ...options.env(nodeId), NODE_ID: nodeId, VERSION: options.version },
+      env: { ...options.env(nodeId), NODE_ID: nodeId, VERSION: version },
       guard: options.guard,
       onLine: (line, stream) => options.onLine(nodeId, line, stream),
       onMessage: (message) => options.onMessage?.(nodeId, message),
     });
     const member: Member = {
       nodeId,
+      version,
       zone: this.#emptiestZone(),
       launchedAtMs: Date.now(),
       child,

@@ -45,6 +45,8 @@ async function run(options: LocalOptions, programs: () => Promise<Bundles>, arou
     sizes: { lobby: options.lobby, game: options.game },
     port: options.port,
     capacity: options.capacity,
+    maximum: { lobby: maximum(options.lobby, options.max), game: maximum(options.game, options.max) },
+    settings: options.scenario?.settings ?? {},
     apiKey: process.env.API_KEY || DEVELOPMENT_KEY,
     verbose: options.verbose,
     bundle: programs,
@@ -60,6 +62,10 @@ async function run(options: LocalOptions, programs: () => Promise<Bundles>, arou
   }
 }
 
+function maximum(atFirst: number, max: number | null): number {
+  return max === null ? 4 * atFirst : Math.max(atFirst, max);
+}
+
 /** What runs where, and what to do with it. */
 function introduction({ api, apiKey, groups, balancers }: LocalCluster): string[] {
   const nodes = [...balancers.values(), ...groups.values()].flatMap((group) => group.describe());
@@ -73,6 +79,7 @@ function introduction({ api, apiKey, groups, balancers }: LocalCluster): string[
     `  curl -s ${api}/v1/clusters ${key}`,
     `  curl -s ${api}/v1/lobby ${key} -H 'Content-Type: application/json' -d '{"playerId":"alice"}'`,
     `  npm run bees -- --api ${api} --players 100 --ramp 5`,
+    `  npm run local -- roll --port ${new URL(api).port}      every node is replaced, a few at a time, and nobody is cut off`,
     `  kill -9 ${victim}      a game node dies: its rooms go on on another one, and the process is replaced`,
     `  kill -STOP ${victim}   it hangs: no new player is sent there`,
     `  kill -9 ${balancers.get('lobby')?.describe()[0]?.pid}      a balancer dies: the other takes the lobby over, and gives it back when it has returned`,

@@ -1,6 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { SCENARIOS, type Scenario } from './scenario';
 
 export interface LocalOptions {
   /** Nodes per cluster. */
@@ -14,8 +15,12 @@ export interface LocalOptions {
   /** Absolute path; null for none. */
   readonly json: string | null;
   readonly port: number;
-  /** Players that one node takes. */
-  readonly capacity: number;
+  /** Players that one node takes, per cluster. */
+  readonly capacity: { readonly lobby: number; readonly game: number };
+  /** The most nodes that the autoscaler may start, per cluster; null: four times those at first. */
+  readonly max: number | null;
+  /** What the players do; null: they come, and play. */
+  readonly scenario: Scenario | null;
   readonly verbose: boolean;
 }
 
@@ -30,6 +35,7 @@ const ENVIRONMENT = `
 Environment:
   API_KEY     key of the API (default: local-dev-key)
   REDIS_URL   use this Redis instead of a private one
+  SCALING     how the clusters scale, see the README (default: within --max, with cooldowns of seconds)
 Handed on to the programs ("node dist/game.js --help" and so on explain them):
   ${PROGRAM_SETTINGS.join(' ')}
 Exit code: 0 after a stop by Ctrl-C or SIGTERM, 1 when something failed; with --exit 0 only if every player finished,
@@ -38,14 +44,19 @@ Exit code: 0 after a stop by Ctrl-C or SIGTERM, 1 when something failed; with --
 interface Given {
   readonly lobby: number;
   readonly game: number;
-  readonly players: number;
+  readonly players?: number;
   readonly ramp?: number;
   readonly exit?: true;
   readonly json?: string;
   readonly port: number;
-  readonly capacity: number;
+  readonly capacity?: number;
+  readonly max?: number;
+  readonly scenario?: keyof typeof SCENARIOS;
   readonly verbose?: true;
 }
+
+const DEFAULT_PLAYERS = 40;
+const DEFAULT_CAPACITY = 5_000;
 
 /** Players per second that arrive when `--ramp` is not given; two seconds at least. */
 const DEFAULT_ARRIVALS_PER_SECOND = 100;
@@ -59,7 +70,7 @@ export async function readOptions(args: readonly string[]): Promise<LocalOptions
     .description('The whole system on this machine: Redis, two balancers, lobby and game nodes, and bees that play.')
     .option('--lobby <N>', 'lobby nodes', whole(1, 32), 2)
     .option('--game <N>', 'game nodes', whole(1, 32), 2)
-    .option('--players <N>', 'bees: simulated players; 0 for none', whole(0, 20_000), 40)
+    .option('--players <N>', `bees: simulated players; 0 for none (default: ${DEFAULT_PLAYERS})`, whole(0, 20_000))
     .option(
       '--ramp <SECONDS>',
       `the bees arrive evenly over this time (default: ${DEFAULT_ARRIVALS_PER_SECOND} a second, over 2 s at least)`,
@@ -68,7 +79,13 @@ export async function readOptions(args: readonly string[]): Promise<LocalOptions
     .option('--exit', 'every bee plays once; then print the summary and stop, with exit code 0 if all of them finished')
     .option('--json <FILE>', 'write the summary to this file (with --exit)')
     .option('--port <N>', 'port of the API on 127.0.0.1; 0 for any free one', whole(0, 65_535), 8080)
-    .option('--capacity <N>', 'players that one node takes', whole(1, 1_000_000), 5_000)
+    .option('--capacity <N>', `players that one node takes (default: ${DEFAULT_CAPACITY})`, whole(1, 1_000_000))
+    .option(
+      '--max <N>',
+      'nodes per cluster that the autoscaler may start; never fewer than at first (default: 4 times those)',
+      whole(1, 100),
+    )
+    .addOption(new Option('--scenario <NAME>', describeScenarios()).choices(Object.keys(SCENARIOS)))
     .option('--verbose', "show the programs' whole logs, not only warnings and errors")
     .addHelpText('after', ENVIRONMENT)
     .allowExcessArguments(false)
@@ -77,16 +94,31 @@ export async function readOptions(args: readonly string[]): Promise<LocalOptions
     .parse(args, { from: 'user' })
     .opts<Given>();
   const json = given.json === undefined ? null : resolve(given.json);
-  if (given.exit && given.players === 0) throw new Error('--exit needs players: --players 4 or more');
-  if (json !== null && !given.exit) throw new Error('--json needs --exit: the summary is of players who play once');
+  const scenario = given.scenario === undefined ? null : SCENARIOS[given.scenario];
+  const players = given.players ?? scenario?.players ?? DEFAULT_PLAYERS;
+  const exit = given.exit ?? scenario !== null;
+  const capacity = given.capacity ?? DEFAULT_CAPACITY;
+  if (exit && players === 0) throw new Error('--exit needs players: --players 4 or more');
+  if (json !== null && !exit) throw new Error('--json needs --exit: the summary is of players who play once');
   if (json !== null) await checkWritable(json);
   return {
     ...given,
-    ramp: given.ramp ?? Math.max(2, given.players / DEFAULT_ARRIVALS_PER_SECOND),
-    exit: given.exit ?? false,
+    players,
+    ramp: given.ramp ?? Math.max(2, players / DEFAULT_ARRIVALS_PER_SECOND),
+    exit,
+    capacity:
+      given.capacity === undefined && scenario !== null ? scenario.capacity : { lobby: capacity, game: capacity },
+    max: given.max ?? scenario?.max ?? null,
+    scenario,
     json,
     verbose: given.verbose ?? false,
   };
+}
+
+function describeScenarios(): string {
+  return Object.entries(SCENARIOS)
+    .map(([name, { title }]) => `${name}: ${title}`)
+    .join('; ');
 }
 
 function whole(least: number, most: number): (text: string) => number {

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { BrokenMessage } from '../bees/broken';
 import { describeProgress, ProgressMessage } from '../bees/progress';
 import { describeExit, startChild } from './child';
 import type { LocalCluster } from './cluster';
@@ -8,6 +10,8 @@ import { describeClusters } from './clusters';
 import { Group } from './group';
 import type { Guard } from './guard';
 import type { LocalOptions } from './options';
+import { describeScaling, ScalingRecord, type ScalingSummary } from './record';
+import type { Scenario } from './scenario';
 import { readable, type Terminal } from './terminal';
 
 /** What the parts of a local run share. */
@@ -63,32 +67,65 @@ export async function playOn(cluster: LocalCluster, options: LocalOptions, aroun
   }
 }
 
-/** Bees that play once; their lines are ours, the summary last. The exit code is theirs: 0 only if every one finished. */
+/**
+ * Bees that play once; their lines are ours, then what the fleets did meanwhile, if anything. The exit code is 0 only if every one
+ * finished and none was cut off by scaling.
+ */
 export async function playOnce(cluster: LocalCluster, options: LocalOptions, around: Surroundings): Promise<number> {
   const { terminal, guard, signal } = around;
-  terminal.say(`Bees: ${options.players} players, each plays once`);
+  const { scenario, players, json } = options;
+  terminal.say(`Bees: ${players} players${scenario === null ? '' : ' at most at once'}, each plays once`);
+  const record = new ScalingRecord(cluster.groups);
   const bees = startChild({
     file: cluster.bundles.bundles.bees.file,
-    args: [...beesArgs(cluster, options), ...(options.json === null ? [] : ['--json', options.json])],
+    args: [...beesArgs(cluster, options), ...(json === null ? [] : ['--json', json])],
     env: beesEnv(cluster),
     guard,
     onLine: (line) => terminal.say(line),
+    onMessage: (message) => {
+      const progress = ProgressMessage.safeParse(message).data?.progress;
+      if (progress !== undefined) record.players(progress.connections);
+      const broken = BrokenMessage.safeParse(message).data?.broken;
+      if (broken !== undefined) record.broken(broken);
+    },
   });
-  const finished = await Promise.race([bees.exited, stopped(signal)]);
-  if (finished === undefined) {
-    await bees.stop(STOP_LIMIT_MS);
-    return 1;
+  try {
+    const finished = await Promise.race([bees.exited, stopped(signal)]);
+    if (finished === undefined) {
+      await bees.stop(STOP_LIMIT_MS);
+      return 1;
+    }
+    if (finished.code === null) {
+      terminal.say(`The bees were ended from outside (${describeExit(finished)}): there is no summary`);
+      return 1;
+    }
+    record.players({});
+    if (scenario !== null) await ebb(cluster, options, scenario, signal);
+    const scaling = record.summary();
+    if (json !== null) await addOurs(json, cluster, scaling);
+    const scaled = scaling.nodesStarted > 0 || scaling.nodesStopped > 0;
+    if (scenario !== null || scaled) terminal.say(...describeScaling(scaling));
+    return scaling.cutOffByScaling > 0 ? 1 : finished.code;
+  } finally {
+    record.stop();
   }
-  if (finished.code === null) {
-    terminal.say(`The bees were ended from outside (${describeExit(finished)}): there is no summary`);
-    return 1;
-  }
-  if (options.json !== null) await addIdleNodes(options.json, cluster);
-  return finished.code;
 }
 
-function beesArgs({ api }: LocalCluster, { players, ramp }: LocalOptions): string[] {
-  return ['--api', api, '--players', String(players), '--ramp', String(ramp)];
+/** The players have gone: waits until the fleets are as small as at first, for as long as the scenario allows. */
+async function ebb({ groups }: LocalCluster, sizes: LocalOptions, { ebbMs }: Scenario, signal: AbortSignal) {
+  const untilMs = performance.now() + ebbMs;
+  const small = () => [...groups].every(([cluster, group]) => group.describe().length <= atFirst(cluster, sizes));
+  while (!small() && performance.now() < untilMs && !signal.aborted) await sleep(LIVE_MS);
+}
+
+function atFirst(cluster: string, { lobby, game }: LocalOptions): number {
+  return cluster === 'lobby' ? lobby : game;
+}
+
+function beesArgs({ api }: LocalCluster, { players, ramp, scenario }: LocalOptions): string[] {
+  if (scenario === null) return ['--api', api, '--players', String(players), '--ramp', String(ramp)];
+  const { curve, play, rate } = scenario;
+  return ['--api', api, '--curve', curve(players), '--play', String(play), '--rate', String(rate)];
 }
 
 function beesEnv({ env, apiKey }: LocalCluster): Record<string, string> {
@@ -103,13 +140,13 @@ const Summary = z.looseObject({
   nodes: z.array(z.looseObject({ id: z.string(), cluster: z.string(), peak: z.number() })),
 });
 
-/** The bees know the nodes that they were sent to; one that got nobody belongs into the summary too, with a peak of 0. */
-async function addIdleNodes(file: string, { groups }: LocalCluster): Promise<void> {
+/** What the fleets did, and the nodes that nobody was sent to, with a peak of 0: bees know only those that they were sent to. */
+async function addOurs(file: string, { groups }: LocalCluster, scaling: ScalingSummary): Promise<void> {
   const summary = Summary.parse(JSON.parse(await readFile(file, 'utf8')));
   const known = new Set(summary.nodes.map((node) => node.id));
   const idle = [...groups.values()]
     .flatMap((group) => group.describe())
     .filter((node) => !known.has(node.nodeId))
     .map(({ nodeId, cluster }) => ({ id: nodeId, cluster, peak: 0 }));
-  await writeFile(file, `${JSON.stringify({ ...summary, nodes: [...summary.nodes, ...idle] }, null, 2)}\n`);
+  await writeFile(file, `${JSON.stringify({ ...summary, ...scaling, nodes: [...summary.nodes, ...idle] }, null, 2)}\n`);
 }

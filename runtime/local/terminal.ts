@@ -41,6 +41,14 @@ const LogLine = z.object({
   err: z.object({ message: z.string() }).optional(),
 });
 
+/** Whether a person wants to see this line: a warning, worse, a decision to scale, or no log line at all. */
+export function isNotable(line: string): boolean {
+  const parsed = LogLine.safeParse(fromJson(line));
+  if (!parsed.success) return true;
+  const { level, msg } = parsed.data;
+  return level >= 40 || (msg.startsWith('scaling-') && !msg.startsWith('scaling-unchanged'));
+}
+
 /** A program's JSON log line in words: level, message, error; any other line as it is. */
 export function readable(line: string): string {
   const parsed = LogLine.safeParse(fromJson(line));

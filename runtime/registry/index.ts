@@ -3,5 +3,5 @@ export { RedisLease } from './lease';
 export { RedisMatchQueue } from './match-queue';
 export { RedisRooms } from './rooms';
 export { RedisScalingStore } from './scaling-store';
-export { RedisSeats } from './seats';
+export { RedisSeats, SEAT_GRACE_MS } from './seats';
 export * from './types';

@@ -10,6 +10,7 @@ describe('readOptions', () => {
       apiKey: 'local-dev-key',
       players: 40,
       ramp: 0.4,
+      curve: null,
       play: 5,
       patience: 180,
       rate: 10,
@@ -25,12 +26,19 @@ describe('readOptions', () => {
     expect((await readOptions([...API, '--api-key', 'option'], { API_KEY: 'env' })).apiKey).toBe('option');
   });
 
+  it('reads a curve', async () => {
+    const { curve } = await readOptions([...API, '--curve', '0:40,60:800,90.5:0'], {});
+    expect(curve?.points.at(-1)).toEqual({ atMs: 90_500, players: 0 });
+  });
+
   it.each([
     [[], "required option '--api <URL>' not specified"],
     [['--api', 'localhost:8080'], 'An address like http://127.0.0.1:8080 is needed.'],
     [[...API, '--players', '0'], 'A whole number from 1 to 100000 is needed.'],
     [[...API, '--players', '1.5'], 'A whole number from 1 to 100000 is needed.'],
     [[...API, '--ramp', '-1'], 'A number from 0 to 86400 is needed.'],
+    [[...API, '--curve', '0:40'], 'two points are needed'],
+    [[...API, '--curve', '0:40,9:1', '--players', '4'], '--curve goes without --players'],
     [[...API, '--mode', 'no such mode!'], '1 to 64 of'],
     [[...API, '--json', '/no/such/folder/file.json'], '/no/such/folder/file.json cannot be written'],
     [[...API, '--jason', 'x'], "unknown option '--jason'"],

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readOptions } from '../../../runtime/local/options';
+import { SCENARIOS } from '../../../runtime/local/scenario';
 
 describe('the options of npm start', () => {
   it('have defaults', async () => {
@@ -12,15 +13,16 @@ describe('the options of npm start', () => {
       exit: false,
       json: null,
       port: 8080,
-      capacity: 5_000,
+      capacity: { lobby: 5_000, game: 5_000 },
+      max: null,
+      scenario: null,
       verbose: false,
     });
   });
 
   it('are read', async () => {
-    const args = '--lobby 3 --game 5 --players 400 --exit --json out.json --port 9000 --capacity 10 --verbose'.split(
-      ' ',
-    );
+    const args =
+      '--lobby 3 --game 5 --players 400 --exit --json out.json --port 9000 --capacity 10 --max 7 --verbose'.split(' ');
     expect(await readOptions(args)).toEqual({
       lobby: 3,
       game: 5,
@@ -29,10 +31,27 @@ describe('the options of npm start', () => {
       exit: true,
       json: resolve('out.json'),
       port: 9000,
-      capacity: 10,
+      capacity: { lobby: 10, game: 10 },
+      max: 7,
+      scenario: null,
       verbose: true,
     });
     expect((await readOptions(['--ramp', '0.5'])).ramp).toBe(0.5);
+  });
+
+  it('take from a scenario what is not given', async () => {
+    const { tide } = SCENARIOS;
+    const { players, max, capacity } = tide;
+    expect(await readOptions(['--scenario', 'tide'])).toMatchObject({
+      scenario: tide,
+      exit: true,
+      players,
+      max,
+      capacity,
+    });
+    const given = ['--scenario', 'tide', '--players', '80', '--max', '3', '--capacity', '20'];
+    const own = { players: 80, max: 3, capacity: { lobby: 20, game: 20 } };
+    expect(await readOptions(given)).toMatchObject({ scenario: tide, exit: true, ...own });
   });
 
   it.each([
@@ -41,6 +60,8 @@ describe('the options of npm start', () => {
     [['--game', '1.5'], 'A whole number from 1 to 32'],
     [['--port', '70000'], 'A whole number from 0 to 65535'],
     [['--ramp', '-1'], 'Seconds are needed'],
+    [['--scenario', 'storm'], 'Allowed choices are tide'],
+    [['--max', '0'], 'A whole number from 1 to 100'],
     [['--nonsense'], "unknown option '--nonsense'"],
     [['surplus'], 'too many arguments'],
     [['--json', 'x.json'], '--json needs --exit'],

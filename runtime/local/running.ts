@@ -1,0 +1,37 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Guard } from './guard';
+
+/** What a command in another terminal needs to speak to the running cluster. */
+const Running = z.object({
+  /** The control API, with its token as the password. */
+  control: z.url(),
+});
+type Running = z.infer<typeof Running>;
+
+/** By port of the API; readable by this user only, as the token is in it. */
+function fileOf(port: number): string {
+  return join(tmpdir(), `realtime-fleet-${process.getuid?.() ?? 'user'}-${port}.json`);
+}
+
+/** Leaves word of the running cluster; removed by what is returned, or by the guard. */
+export async function announce(port: number, running: Running, guard: Guard): Promise<() => Promise<void>> {
+  const file = fileOf(port);
+  const remove = () => rm(file, { force: true });
+  // Of a cluster that was killed together with its guard: the port is ours now.
+  await remove();
+  guard.folder(file);
+  await writeFile(file, JSON.stringify(running), { mode: 0o600, flag: 'wx' });
+  return remove;
+}
+
+/** @throws when no cluster runs whose API has this port. */
+export async function findRunning(port: number): Promise<Running> {
+  try {
+    return Running.parse(JSON.parse(await readFile(fileOf(port), 'utf8')));
+  } catch {
+    throw new Error(`No local cluster has its API on port ${port}: start one with "npm start", or name its --port`);
+  }
+}
