@@ -98,6 +98,18 @@ const Fields = z.strictObject({
       callers: z.array(z.cidrv4('must be in CIDR notation, e.g. 203.0.113.0/24')).min(1).default(['0.0.0.0/0']),
     })
     .prefault({}),
+  alarms: z
+    .strictObject({
+      /** SNS topic that alarms go to. @default none */
+      topicArn: z
+        .string()
+        .regex(
+          /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$/,
+          'must be the ARN of a topic: arn:aws:sns:REGION:ACCOUNT:NAME',
+        )
+        .optional(),
+    })
+    .prefault({}),
 });
 
 const CLUSTERS = ['lobby', 'game'] as const;

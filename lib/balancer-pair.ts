@@ -36,6 +36,8 @@ export interface BalancerPairProps {
 export const API_PORT = 8080;
 /** TCP port that only the other balancer can reach, and operators by Session Manager. */
 const PRIVATE_PORT = 9090;
+/** From the distribution's package `aws-cfn-bootstrap`; needs no permission. */
+const CFN_SIGNAL = '/opt/aws/bin/cfn-signal';
 /** How long a new balancer may take until it is ready, its registry and its fleet answering. */
 const READY_WITHIN = Duration.minutes(10);
 
@@ -161,11 +163,12 @@ function findPeer(): string[] {
 /** Tells CloudFormation, which waits for it with the other balancer, that this one is ready. */
 function signalReady(stack: Stack, logicalId: string): string[] {
   return [
+    `[ -x ${CFN_SIGNAL} ] || retry dnf install -y aws-cfn-bootstrap`,
     `for _ in $(seq ${READY_WITHIN.toSeconds() / 5}); do`,
     `  curl -sf -m 2 http://127.0.0.1:${PRIVATE_PORT}/readyz >/dev/null && break`,
     '  sleep 5',
     'done',
     `curl -sf -m 2 http://127.0.0.1:${PRIVATE_PORT}/readyz >/dev/null`,
-    `/opt/aws/bin/cfn-signal --stack '${stack.stackName}' --resource '${logicalId}' --region '${stack.region}'`,
+    `${CFN_SIGNAL} --stack '${stack.stackName}' --resource '${logicalId}' --region '${stack.region}'`,
   ];
 }

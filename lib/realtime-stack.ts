@@ -4,6 +4,7 @@ import type { ScalingConfig } from '../runtime/core/config/scaling';
 import { ApiEndpoint } from './api-endpoint';
 import { API_PORT, BalancerPair } from './balancer-pair';
 import { Keys } from './keys';
+import { Monitoring } from './monitoring';
 import { Network } from './network';
 import { NodeFleet } from './node-fleet';
 import { Registry } from './registry';
@@ -26,6 +27,7 @@ export interface RealtimeStackProps extends StackProps {
   readonly balancer: { readonly instanceType: string; readonly settings: Readonly<Record<string, string>> };
   readonly registry: { readonly nodeType: string; readonly replicas: number };
   readonly api: { readonly certificateArn?: string | undefined; readonly callers: readonly string[] };
+  readonly alarms: { readonly topicArn?: string | undefined };
   /** Paths of the bundles. */
   readonly programs: { readonly balancer: string; readonly lobby: string; readonly game: string };
 }
@@ -69,6 +71,12 @@ export class RealtimeStack extends Stack {
       program: props.programs.balancer,
       targets: api.targets,
       loadBalancer: api.securityGroup,
+    });
+
+    const { topicArn } = props.alarms;
+    new Monitoring(this, 'Monitoring', {
+      ...{ stack, registry, targets: api.targets },
+      ...(topicArn === undefined ? {} : { topicArn }),
     });
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'The API' });

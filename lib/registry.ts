@@ -1,7 +1,7 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { CfnParameterGroup, CfnReplicationGroup, CfnSubnetGroup } from 'aws-cdk-lib/aws-elasticache';
-import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 
 export interface RegistryProps {
@@ -17,23 +17,18 @@ export interface RegistryProps {
 /** Not the port that everybody tries first. */
 const PORT = 6380;
 
-/** What a program needs to reach the registry. */
-export interface RegistryAccess {
-  readonly securityGroup: ISecurityGroup;
-  readonly secret: ISecret;
-  /** `HOST:PORT` of the primary, also after a fail-over. */
-  readonly address: string;
-}
-
 /**
  * Valkey with a replica in another zone and automatic fail-over, in isolated subnets, over TLS, with a password. Never evicts:
  * it would be reservations and rooms that are lost. What it holds can be rebuilt from the nodes, so that nothing is kept on deletion.
  */
-export class Registry extends Construct implements RegistryAccess {
+export class Registry extends Construct {
+  /** Holds the password. */
   readonly secret: Secret;
   readonly securityGroup: SecurityGroup;
+  /** `HOST:PORT` of the primary, also after a fail-over. */
   readonly address: string;
-  readonly replicationGroup: CfnReplicationGroup;
+  /** Ids of the members, the first primary and its replicas, for metrics. */
+  readonly members: readonly string[];
 
   constructor(scope: Construct, id: string, props: RegistryProps) {
     super(scope, id);
@@ -60,7 +55,8 @@ export class Registry extends Construct implements RegistryAccess {
       description: `${props.stack}: registry`,
       properties: { 'maxmemory-policy': 'noeviction' },
     });
-    this.replicationGroup = new CfnReplicationGroup(this, 'Group', {
+    const size = 1 + (props.replicas ?? 1);
+    const group = new CfnReplicationGroup(this, 'Group', {
       replicationGroupDescription: `${props.stack}: registry`,
       engine: 'valkey',
       engineVersion: '8.0',
@@ -69,7 +65,7 @@ export class Registry extends Construct implements RegistryAccess {
       cacheSubnetGroupName: subnets.ref,
       securityGroupIds: [this.securityGroup.securityGroupId],
       port: PORT,
-      numCacheClusters: 1 + (props.replicas ?? 1),
+      numCacheClusters: size,
       automaticFailoverEnabled: true,
       multiAzEnabled: true,
       atRestEncryptionEnabled: true,
@@ -77,7 +73,8 @@ export class Registry extends Construct implements RegistryAccess {
       authToken: this.secret.secretValue.unsafeUnwrap(),
       autoMinorVersionUpgrade: true,
     });
-    this.address = `${this.replicationGroup.attrPrimaryEndPointAddress}:${PORT}`;
+    this.address = `${group.attrPrimaryEndPointAddress}:${PORT}`;
+    this.members = Array.from({ length: size }, (_, index) => `${group.ref}-${String(index + 1).padStart(3, '0')}`);
   }
 
   /** Lets these machines connect. They also need to be able to read `secret`. */
