@@ -145,7 +145,9 @@ function hears(node: NodeSnapshot | undefined, redAfterMs: number): boolean {
 }
 
 function logEvent(log: Logger, { kind, ...event }: RecordedEvent): void {
-  const level = /suspect|held|red|evicted|began|unavailable|cluster-|peer-|scaling-failed/.test(kind) ? 'warn' : 'info';
+  const level = /suspect|held|red|evicted|began|unavailable|cluster-|peer-silent|peer-back|scaling-failed/.test(kind)
+    ? 'warn'
+    : 'info';
   log[level](event, [kind, event.nodeId ?? event.cluster ?? '', `(${event.reason})`].filter(Boolean).join(' '));
 }
 

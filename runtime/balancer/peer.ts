@@ -147,12 +147,13 @@ export class PeerLink {
       );
       return;
     }
-    const news = this.#view === null || !this.there || this.#view.startId !== view.startId;
+    const known = this.#view;
+    const news = known === null || !this.there || known.startId !== view.startId;
     this.#view = view;
     this.#heard = true;
     this.#state = { ...this.#state, silentMs: 0 };
     if (!news) return;
-    this.#tell('peer-there', `${view.balancerId} answers`);
+    this.#tell(known === null ? 'peer-there' : 'peer-back', `${view.balancerId} answers`);
   }
 
   /** Not at once: when both start, one is always first. */

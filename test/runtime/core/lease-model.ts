@@ -15,7 +15,7 @@ import {
 import { INITIAL_PEER, isSteady, type PeerConfig, type PeerState, stepPeer } from '../../../runtime/core/peer';
 
 /** Two balancers, a registry and a node in virtual time, with everything between them unreliable. Times in milliseconds. */
-export const LEASE: LeaseConfig = { ttlMs: 3_000, marginMs: 500, peerSilentMs: 1_500, startGraceMs: 5_000 };
+const LEASE: LeaseConfig = { ttlMs: 3_000, marginMs: 500, peerSilentMs: 1_500, startGraceMs: 5_000 };
 const PEER: PeerConfig = { pingMs: 500, silentMs: 1_500, steadyMs: 2_500 };
 const TIMEOUT_MS = 1_000;
 export const STEP_MS = 25;
