@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type Resource, resource, resources, type Synthesised, synthesise, text } from './synthesised';
 
@@ -127,6 +128,13 @@ describe('instances', () => {
     for (const data of templates()) expect(Buffer.byteLength(text(data.UserData))).toBeLessThan(16_384);
   });
 
+  it('have user data that bash can read', () => {
+    for (const data of templates()) {
+      const { status, stderr } = spawnSync('bash', ['-n'], { input: text(data.UserData), encoding: 'utf8' });
+      expect([status, stderr]).toEqual([0, '']);
+    }
+  });
+
   it('of nodes cannot reach the credentials of their role from the program', () => {
     const callsAws = templates().map((data) => !text(data.UserData).includes('IPAddressDeny=169.254.169.254'));
     expect(callsAws.filter((calls) => calls)).toHaveLength(2);
@@ -144,6 +152,11 @@ describe('the network', () => {
     }
     const { Properties } = resource(prod, 'AWS::ElastiCache::SubnetGroup', 'Registry');
     for (const subnet of Properties.SubnetIds) expect(text(subnet)).toContain('IsolatedSubnet');
+  });
+
+  it('gives instances public names, which lead to private addresses inside', () => {
+    prod.template.hasResourceProperties('AWS::EC2::VPC', { EnableDnsHostnames: true, EnableDnsSupport: true });
+    prod.template.hasResourceProperties('AWS::EC2::Subnet', { MapPublicIpOnLaunch: true });
   });
 
   it('reaches S3 through an endpoint', () => {
