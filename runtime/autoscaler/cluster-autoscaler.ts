@@ -60,7 +60,6 @@ export class ClusterAutoscaler {
   readonly #group: GroupReader;
   readonly #log: DecisionLog;
   #latest: ClusterSnapshot | undefined;
-  #refused = 0;
   /** Null: to be loaded. */
   #memory: Memory | null = null;
 
@@ -70,11 +69,6 @@ export class ClusterAutoscaler {
     this.#executor = new Executor({ ...ports, cluster, latest: () => this.#latest, timeoutMs, scheduler });
     this.#group = new GroupReader({ ...ports, cluster, goodForMs: groupEveryMs, timeoutMs, scheduler });
     this.#log = new DecisionLog(cluster, ports.events);
-  }
-
-  /** A join was refused for lack of room. */
-  refused(): void {
-    this.#refused += 1;
   }
 
   /** The decisions as they are taken; runs while subscribed to. Neither errors nor completes before the snapshots do. */
@@ -148,9 +142,7 @@ export class ClusterAutoscaler {
     group: ScalingSample['group'],
   ): Decision {
     const { config, scheduler } = this.#options;
-    const refused = this.#refused;
-    this.#refused = 0;
-    const rest = { group, refused, cooldowns: stored };
+    const rest = { group, refused: stored?.refused ?? 0, cooldowns: stored };
     const sample = snapshot === undefined ? null : toSample(snapshot, config.metric, rest);
     return decide(state, sample, scheduler.now(), config);
   }

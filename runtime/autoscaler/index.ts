@@ -22,8 +22,6 @@ export interface AutoscalerOptions {
 }
 
 export interface Autoscaler {
-  /** A join of the cluster was refused for lack of room (FULL). */
-  refused(cluster: string): void;
   /** Hot: the decisions as they are taken. */
   readonly decisions$: Observable<{ readonly cluster: string; readonly decision: Decision }>;
   /** Takes no more decisions; an action under way is given up. */
@@ -34,19 +32,15 @@ export interface Autoscaler {
 export function startAutoscaler(options: AutoscalerOptions): Autoscaler {
   const { timeoutMs = 3_000, groupEveryMs = 5_000, scheduler = asyncScheduler, ports } = options;
   const shared$ = options.snapshots$.pipe(share());
-  const scalers = new Map(
-    [...options.clusters].map(([cluster, config]) => {
-      const snapshots$ = shared$.pipe(filter((snapshot) => snapshot.cluster === cluster));
-      const common = { timeoutMs, groupEveryMs, scheduler, ports };
-      return [cluster, new ClusterAutoscaler({ ...common, cluster, config, snapshots$ })];
-    }),
-  );
-  const decisions$ = merge(
-    ...[...scalers].map(([cluster, scaler]) => scaler.decisions$().pipe(map((decision) => ({ cluster, decision })))),
-  ).pipe(share());
+  const scaling = [...options.clusters].map(([cluster, config]) => {
+    const snapshots$ = shared$.pipe(filter((snapshot) => snapshot.cluster === cluster));
+    const common = { timeoutMs, groupEveryMs, scheduler, ports };
+    const scaler = new ClusterAutoscaler({ ...common, cluster, config, snapshots$ });
+    return scaler.decisions$().pipe(map((decision) => ({ cluster, decision })));
+  });
+  const decisions$ = merge(...scaling).pipe(share());
   const running = decisions$.subscribe();
   return {
-    refused: (cluster) => scalers.get(cluster)?.refused(),
     decisions$,
     stop: () => running.unsubscribe(),
   };

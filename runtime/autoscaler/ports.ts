@@ -36,6 +36,8 @@ export interface Stored {
   /** Milliseconds since each stamp, by the store's own clock; null when there is none. */
   readonly outAgoMs: number | null;
   readonly inAgoMs: number | null;
+  /** Joins refused as FULL since the last `load`, on whichever balancer. */
+  readonly refused: number;
 }
 
 /** Where state and cooldown stamps outlive the balancer: the registry. */

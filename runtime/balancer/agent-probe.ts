@@ -60,6 +60,8 @@ class AgentProbe implements Probe {
   #hello: HelloReply | null = null;
   #startId: string | null = null;
   #cursor = 0;
+  /** As it said last: then its end is near, and no trouble. */
+  #sealed = false;
   #trouble = 'not connected yet';
   #closed = false;
   #retry: NodeJS.Timeout | undefined;
@@ -115,13 +117,16 @@ class AgentProbe implements Probe {
     // A resync that was asked for meanwhile stands.
     if (this.#cursor === request.cursor) this.#cursor = reply.cursor;
     this.#shared.complaints.settle(this.#instance.nodeId);
+    this.#sealed = reply.phase === 'sealed';
     return reply;
   }
 
   async order(order: Order, timeoutMs: number): Promise<OrderReply> {
     const deadline = performance.now() + timeoutMs;
     await this.#opened(timeoutMs);
-    return this.#ask('order', order, OrderReply, deadline - performance.now());
+    const reply = await this.#ask('order', order, OrderReply, deadline - performance.now());
+    if (reply.ok) this.#sealed = reply.phase === 'sealed';
+    return reply;
   }
 
   resync(): void {
@@ -225,7 +230,7 @@ class AgentProbe implements Probe {
 
   #complain(message: string): void {
     this.#trouble = message;
-    if (!this.#closed) this.#shared.complaints.raise(this.#instance.nodeId, message);
+    if (!this.#closed && !this.#sealed) this.#shared.complaints.raise(this.#instance.nodeId, message);
   }
 }
 

@@ -10,6 +10,7 @@ import { EventLog, type RecordedEvent } from './events';
 import { startPair } from './pair';
 import { privateServer } from './private-server';
 import { chosenProbes } from './probes';
+import { Refusals } from './refusals';
 import type { ClusterRegistry } from './registry-writer';
 import { startScaling } from './scaling';
 import { scalingOf } from './scaling-variable';
@@ -81,12 +82,14 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     pollMs: env.POLL_MS,
     redAfterMs: env.RED_AFTER_MS,
   });
+  const scalingStore = new RedisScalingStore(redis, env.STACK);
+  const refusals = new Refusals((cluster, count) => scalingStore.refused(cluster, count));
   const scaling = startScaling({
     clusters: scalingOf(env.CLUSTERS, env.SCALING),
     fleet: env.FLEET,
     watch,
     seats,
-    store: new RedisScalingStore(redis, env.STACK),
+    store: scalingStore,
     ownership,
     events,
     leaseTtlMs: env.LEASE_TTL_MS,
@@ -106,7 +109,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     events,
     onRefused: (cluster, code) => {
       log.debug({ cluster, code }, 'a join was refused');
-      if (code === 'FULL') scaling.refused(cluster);
+      if (code === 'FULL') refusals.note(cluster);
     },
     ticketTtlMs: env.TICKET_TTL_MS,
   });
@@ -118,6 +121,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   pair.serve(operators);
   const stop = async () => {
     scaling.stop();
+    refusals.stop();
     // While everything still runs: the peer takes over without a gap.
     await pair.stop();
     watch.stop();

@@ -54,8 +54,8 @@ export class ClusterWatch {
   readonly #windows = new Map<string, { readonly startId: string; readonly window: number }>();
   /** Nodes that the registry was asked about. */
   readonly #introduced = new Set<string>();
-  /** Nodes that were sealed as of the last snapshot. */
-  #sealed: ReadonlySet<string> = new Set();
+  /** Nodes that were seen sealed. */
+  readonly #sealed = new Set<string>();
   /** Nodes that fell silent and are not marked yet, with the time of the poll. */
   readonly #silenced = new Map<string, number>();
   #gathering: NodeJS.Timeout | undefined;
@@ -205,7 +205,7 @@ export class ClusterWatch {
 
   #publish(): void {
     const nodes = [...this.#known()].map(nodeSnapshot);
-    this.#sealed = new Set(nodes.filter(({ phase }) => phase === 'sealed').map(({ nodeId }) => nodeId));
+    for (const { nodeId, phase } of nodes) if (phase === 'sealed') this.#sealed.add(nodeId);
     const { cluster, publish } = this.#options;
     publish({ cluster, atMs: Date.now(), massFailure: this.#health.massFailure, nodes });
   }
@@ -285,6 +285,7 @@ export class ClusterWatch {
     this.#windows.delete(nodeId);
     this.#introduced.delete(nodeId);
     this.#silenced.delete(nodeId);
+    this.#sealed.delete(nodeId);
   }
 }
 

@@ -10,7 +10,7 @@ const EVICTED = {
 /**
  * What an operator wants to know of a step: each node whose health changed, evictions, a mass failure's begin and end.
  * @param trouble why the last poll of a node failed.
- * @param sealed whether a node was: then its end was ours.
+ * @param sealed whether a node was: then its end is ours, and no news.
  */
 export function healthEvents(
   cluster: string,
@@ -29,6 +29,7 @@ export function healthEvents(
   for (const [nodeId, node] of after.nodes) {
     const was = before.nodes.get(nodeId);
     if (was?.health === node.health || node.health === 'booting') continue;
+    if (node.health === 'suspect' && sealed(nodeId)) continue;
     const reason = changeReason(node, was, trouble(nodeId));
     events.push({ kind: `node-${node.health}`, cluster, nodeId, reason });
   }

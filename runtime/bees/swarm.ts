@@ -14,7 +14,10 @@ export interface SwarmOptions extends Omit<BeeOptions, 'playerId' | 'watch'> {
   readonly players: number;
   /** The players arrive evenly over this time, in milliseconds. */
   readonly rampMs: number;
-  /** Instead of `players` and `rampMs`: so many are there at once, new ones come as others finish. @default null */
+  /**
+   * Instead of `players` and `rampMs`: so many are there at once, new ones come as others finish. They play for different times, up to
+   * half more or less, so that those who came together do not go together. @default null
+   */
   readonly curve?: Curve | null;
   /** Each player plays again and again until the swarm is stopped. */
   readonly loop: boolean;
@@ -137,8 +140,10 @@ export class Swarm {
   }
 
   #play(playerId: string, fillIn: boolean): { bee: Bee; outcome: Promise<BeeOutcome> } {
+    const { playMs, curve } = this.#options;
     const bee = new Bee({
       ...this.#options,
+      playMs: curve ? playMs * (0.5 + Math.random()) : playMs,
       playerId,
       watch: this.#tally.watch(playerId, fillIn, (stage) => {
         if (stage === 'start' || (stage === 'match' && !fillIn)) this.#lastNewsMs = performance.now();

@@ -58,6 +58,7 @@ export class ScalingRecord {
   }
 
   summary(): ScalingSummary {
+    this.#sample();
     const terminated = new Map([...this.#groups.values()].flatMap(({ terminations }) => [...terminations]));
     const cutOff = this.#broken.filter(({ nodeId, fromMs, untilMs }) => {
       const atMs = terminated.get(nodeId);

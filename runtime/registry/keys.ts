@@ -51,7 +51,10 @@ export function leaseKeys(stack: string, cluster: string): LeaseKeys {
 export interface ScalingKeys {
   /** The same as in `SeatKeys`. */
   readonly epoch: string;
-  /** Hash: `state` (JSON), and when the last scale-out and scale-in began, `out` and `in` (Unix milliseconds by Redis' clock). */
+  /**
+   * Hash: `state` (JSON), and when the last scale-out and scale-in began, `out` and `in` (Unix milliseconds by Redis' clock); `refused`:
+   * joins for which there was no room since the owner last looked.
+   */
   readonly scaling: string;
 }
 

@@ -1,10 +1,18 @@
 import type Redis from 'ioredis';
 import { codeName } from './codes';
+import { answered } from './connection';
 import { type ScalingKeys, scalingKeys } from './keys';
 import { Reply, run } from './scripts';
 import { scalingLoad } from './scripts/scaling-load.1';
 import { scalingSave } from './scripts/scaling-save.2';
 import { StaleEpoch } from './types';
+
+interface Remembered {
+  readonly state: string | null;
+  readonly outAgoMs: number | null;
+  readonly inAgoMs: number | null;
+  readonly refused: number;
+}
 
 /**
  * What the autoscaler remembers of each cluster, in Redis: it outlives the balancer that decided (S5). An emptied Redis has no
@@ -19,11 +27,14 @@ export class RedisScalingStore {
     this.#stack = stack;
   }
 
-  /** The state as it was saved, null when there is none; and the age of each stamp in milliseconds, null when it is missing. */
-  async load(cluster: string): Promise<{ state: string | null; outAgoMs: number | null; inAgoMs: number | null }> {
+  /**
+   * The state as it was saved, null when there is none; the age of each stamp in milliseconds, null when it is missing; and how many
+   * joins were refused since the last call. For the owner: the count begins anew.
+   */
+  async load(cluster: string): Promise<Remembered> {
     const reply = new Reply(scalingLoad, await run(this.#redis, scalingLoad, [this.#keys(cluster).scaling], []));
     const state = reply.text();
-    return { state: state === '' ? null : state, outAgoMs: age(reply), inAgoMs: age(reply) };
+    return { state: state === '' ? null : state, outAgoMs: age(reply), inAgoMs: age(reply), refused: reply.int() };
   }
 
   /** Keeps the state and begins the given cooldowns now, all or nothing. @throws StaleEpoch when a newer owner has written. */
@@ -35,6 +46,11 @@ export class RedisScalingStore {
     const args = [entry.epoch, entry.state, ...entry.stamps];
     const reply = new Reply(scalingSave, await run(this.#redis, scalingSave, [epoch, scaling], args));
     if (codeName(reply.int()) === 'STALE') throw new StaleEpoch(entry.epoch);
+  }
+
+  /** Whichever balancer refused joins for lack of room: the owner learns of it with its next `load`. */
+  async refused(cluster: string, count: number): Promise<void> {
+    await answered(this.#redis.hincrby(this.#keys(cluster).scaling, 'refused', count));
   }
 
   #keys(cluster: string): ScalingKeys {

@@ -101,10 +101,9 @@ describe('the autoscaler', () => {
   it('hears of refused joins', () => {
     const world = settled(4, 240);
     world.stored.outAtMs = 0;
-    const autoscaler = world.start(config);
+    world.start(config);
     world.run(5);
-    autoscaler.refused('game');
-    autoscaler.refused('unheard-of');
+    world.refused = 1;
     world.run(2);
     expect(world.calls).toEqual(['grow 5']);
     expect(world.events).toContainEqual(

@@ -42,6 +42,8 @@ export class World {
   capacity = 100;
   desired = 0;
   wantedVersion = 'v1';
+  /** Joins refused since the autoscaler last asked. */
+  refused = 0;
   readonly stored = { state: null as string | null, outAtMs: 0 as number | null, inAtMs: 0 as number | null };
   #serial = 0;
 
@@ -66,13 +68,12 @@ export class World {
       gate: { suspend: (_, nodeId) => this.call(`suspend ${nodeId}`, () => this.suspended.add(nodeId)) },
       store: {
         load: () =>
-          defer(() =>
-            of<Stored>({
-              state: this.stored.state,
-              outAgoMs: ago(this.stored.outAtMs),
-              inAgoMs: ago(this.stored.inAtMs),
-            }),
-          ),
+          defer(() => {
+            const { refused } = this;
+            this.refused = 0;
+            const { state, outAtMs, inAtMs } = this.stored;
+            return of<Stored>({ state, outAgoMs: ago(outAtMs), inAgoMs: ago(inAtMs), refused });
+          }),
         save: (_, { state, stamps }) =>
           defer(() => {
             this.stored.state = state;

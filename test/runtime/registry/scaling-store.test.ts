@@ -20,13 +20,13 @@ const save = (epoch: number, state: string, ...stamps: ('out' | 'in')[]) =>
 
 describe('what the autoscaler remembers', () => {
   it('is nothing at first', async () => {
-    expect(await store.load('game')).toEqual({ state: null, outAgoMs: null, inAgoMs: null });
+    expect(await store.load('game')).toEqual({ state: null, outAgoMs: null, inAgoMs: null, refused: 0 });
   });
 
   it('outlives who saved it, cluster by cluster', async () => {
     await save(1, '{"a":"ü"}', 'out');
     const other = new RedisScalingStore(redis, stack);
-    expect(await other.load('game')).toEqual({ state: '{"a":"ü"}', outAgoMs: expect.any(Number), inAgoMs: null });
+    expect(await other.load('game')).toMatchObject({ state: '{"a":"ü"}', outAgoMs: expect.any(Number), inAgoMs: null });
     expect(await other.load('lobby')).toMatchObject({ state: null, outAgoMs: null });
   });
 
@@ -45,9 +45,16 @@ describe('what the autoscaler remembers', () => {
   it('takes no word of an owner who was superseded, neither state nor stamp (S4)', async () => {
     await save(7, 'new');
     await expect(save(6, 'old', 'out', 'in')).rejects.toThrow(StaleEpoch);
-    expect(await store.load('game')).toEqual({ state: 'new', outAgoMs: null, inAgoMs: null });
+    expect(await store.load('game')).toMatchObject({ state: 'new', outAgoMs: null, inAgoMs: null });
     await save(8, 'newer');
     await expect(save(7, 'late')).rejects.toThrow(StaleEpoch);
+  });
+
+  it('counts refused joins of every balancer until the owner has looked', async () => {
+    const other = new RedisScalingStore(redis, stack);
+    await Promise.all([store.refused('game', 3), other.refused('game', 4), other.refused('lobby', 1)]);
+    expect((await store.load('game')).refused).toBe(7);
+    expect((await store.load('game')).refused).toBe(0);
   });
 
   it('takes a stamp from the future, of a clock that was set back, as made just now', async () => {
