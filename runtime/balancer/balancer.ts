@@ -32,6 +32,9 @@ const BACKLOG = 4_096;
 
 /** Puts the parts together: registry, watch loop, API. Starts also while Redis or the fleet is unreachable, and says so. */
 export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Balancer> {
+  const strange = env.HOME_CLUSTERS?.find((cluster) => !env.CLUSTERS.includes(cluster));
+  if (strange !== undefined)
+    throw new Error(`HOME_CLUSTERS: ${strange} is not among CLUSTERS (${env.CLUSTERS.join(',')})`);
   const connection = connectRegistry(env.REDIS_URL, {
     onState: (problem) => {
       if (problem !== null) {

@@ -43,7 +43,7 @@ async function free(): Promise<number> {
   return port;
 }
 
-/** `home` prefers the lobby; `away` has no home. Starts of one balancer are told apart by the second part of their name. */
+/** `home` prefers the lobby, `away` the game, which has no nodes. Starts of one balancer are told apart by the second part of their name. */
 async function start(id: 'home' | 'away'): Promise<void> {
   const other = id === 'home' ? 'away' : 'home';
   const { port: fleetPort } = fleet.address() as AddressInfo;
@@ -52,18 +52,21 @@ async function start(id: 'home' | 'away'): Promise<void> {
     env: {
       ...{ PATH: process.env.PATH, LOG_LEVEL: 'silent', STACK: stack, BALANCER_ID: id, HOST: '127.0.0.1', PORT: '0' },
       ...{
-        CLUSTERS: 'lobby',
-        HOME_CLUSTERS: id === 'home' ? 'lobby' : 'none',
+        CLUSTERS: 'lobby,game',
+        HOME_CLUSTERS: id === 'home' ? 'lobby' : 'game',
         API_KEYS: 'key',
         MASTER_KEYS: masterKeys,
       },
       ...{ REDIS_URL: process.env.TEST_REDIS_URL, AGENT_PRIVATE_KEY: Buffer.from(privateKey).toString('base64') },
-      ...{ FLEET: `local:http://:t@127.0.0.1:${fleetPort}`, POLL_MS: '200', LEASE_TTL_MS: '1200', STEADY_MS: '600' },
+      ...{ FLEET: `local:http://:t@127.0.0.1:${fleetPort}`, POLL_MS: '500', LEASE_TTL_MS: '1200', STEADY_MS: '600' },
       ...{ PRIVATE_PORT: String(privatePorts.get(id)), PEER_URL: `http://127.0.0.1:${privatePorts.get(other)}` },
     },
   });
   running.set(id, child);
-  const message = await new Promise((resolve) => child.once('message', resolve));
+  const message = await new Promise((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('exit', (code) => reject(new Error(`${id} ended with code ${code}`)));
+  });
   ports.set(id, z.object({ port: z.int() }).parse(message).port);
 }
 
@@ -94,13 +97,16 @@ async function undrain(epoch: number): Promise<boolean> {
   return reply.ok;
 }
 
-async function ask(id: string): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${ports.get(id)}/v1/lobby`, {
+/** A join at this balancer's API, repeated like any client does when it is told to come again: a poll may be late here. */
+async function ask(id: string, tries = 3): Promise<number> {
+  const { status } = await fetch(`http://127.0.0.1:${ports.get(id)}/v1/lobby`, {
     method: 'POST',
     headers: { authorization: 'Bearer key', 'content-type': 'application/json' },
     body: JSON.stringify({ playerId: 'p1' }),
   });
-  return response.status;
+  if (status !== 503 || tries === 1) return status;
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  return ask(id, tries - 1);
 }
 
 beforeAll(async () => {
@@ -114,7 +120,9 @@ beforeAll(async () => {
   });
   probe = probes({ ...instance('n1', endpoint, { cluster: 'lobby' }), endpoint }, () => undefined);
   const instances = [{ nodeId: 'n1', cluster: 'lobby', endpoint, zone: 'a', launchedAtMs: 1, state: 'running' }];
-  fleet = createServer((_request, response) => response.end(JSON.stringify({ instances })));
+  fleet = createServer(({ url }, response) => {
+    response.end(JSON.stringify({ instances: url?.includes('lobby') ? instances : [] }));
+  });
   await new Promise<void>((resolve) => fleet.listen(0, '127.0.0.1', resolve));
   for (const id of ['home', 'away']) privatePorts.set(id, await free());
   await Promise.all([start('home'), start('away')]);

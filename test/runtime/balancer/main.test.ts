@@ -98,6 +98,13 @@ describe('the balancer', () => {
     expect((await ask(privatePort, '/other')).status).toBe(404);
   });
 
+  it('refuses a home that it does not watch', async () => {
+    const env = BalancerEnv.parse(variables({ HOME_CLUSTERS: 'lobby,gmae' }));
+    await expect(startBalancer(env, silentLog)).rejects.toThrow(
+      'HOME_CLUSTERS: gmae is not among CLUSTERS (lobby,game)',
+    );
+  });
+
   it.each(['PORT', 'PRIVATE_PORT'])('says which port is in use: %s', async (name) => {
     const { io, port } = await socketServer();
     undo.push(() => io.close());
