@@ -43,7 +43,9 @@ function describeEnv(env: z.ZodObject): string {
 }
 
 async function run<S extends z.ZodObject>(options: ProgramOptions<S>): Promise<void> {
-  const parsed = options.env.safeParse(process.env);
+  const parsed = options.env.safeParse(process.env, {
+    error: ({ input }) => (input === undefined ? 'is not set' : undefined),
+  });
   if (!parsed.success) {
     process.stderr.write(`${options.name}: the configuration is not usable\n${envMistakes(parsed.error)}\n`);
     process.exit(1);

@@ -63,6 +63,8 @@ describe('the game program', () => {
     const { code, output } = await run({ ...config, PORT: '99999', NODE_ID: 'a b', AGENT_PUBLIC_KEYS: 'x' }).ended;
     expect(code).toBe(1);
     for (const name of ['PORT', 'NODE_ID', 'AGENT_PUBLIC_KEYS']) expect(output).toContain(name);
+    const { STACK: _, ...incomplete } = config;
+    expect((await run(incomplete).ended).output).toContain('STACK: is not set');
   });
 
   it('says when its port is taken, or its plug-in is missing', async () => {
