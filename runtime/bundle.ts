@@ -40,11 +40,16 @@ type Stamp = z.infer<typeof Stamp>;
  * @param outdir @default dist/ of the project
  * @throws with esbuild's messages when a program does not compile.
  */
-export async function bundle(outdir = join(ROOT, 'dist')): Promise<Bundles> {
+export function bundle(outdir = join(ROOT, 'dist')): Promise<Bundles> {
+  // Ends esbuild's process, also the one that loading TypeScript has started.
+  return bundleInto(outdir).finally(stop);
+}
+
+async function bundleInto(outdir: string): Promise<Bundles> {
   const stampFile = join(outdir, '.stamp.json');
   const before = await readStamp(stampFile);
   if (before !== null && (await stillRight(before, outdir))) return { bundles: describe(before, outdir), built: false };
-  const results = await Promise.all(PROGRAMS.map(buildProgram)).finally(stop);
+  const results = await Promise.all(PROGRAMS.map(buildProgram));
   await mkdir(outdir, { recursive: true });
   for (const result of results) await writeWhole(join(outdir, `${result.name}.js`), result.content);
   const inputs = [...new Set(results.flatMap((result) => result.inputs))].filter(isOurs).sort();
