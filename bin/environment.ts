@@ -65,7 +65,7 @@ const Fields = z.strictObject({
   azs: z.int().min(2).max(3).default(3),
   /** Nodes at the first deploy, half of them lobby, half game. @default 4 */
   instanceNum: z
-    .int()
+    .int('must be a whole, even number, e.g. 50')
     .min(2)
     .max(20_000)
     .multipleOf(2, 'must be even: half of the nodes are for the lobby, half for the game')

@@ -47,7 +47,7 @@ describe('the context', () => {
   });
 
   it.each([
-    ['instanceNum', 'abc', /^instanceNum: .*expected number/],
+    ['instanceNum', 'abc', /^instanceNum: must be a whole, even number/],
     ['instanceNum', '25', /^instanceNum: must be even/],
     ['instanceNum', '0', /^instanceNum: .*>=2/],
     ['instanceNum', '500', /^clusters\.lobby\.nodes: must be at most scaling\.maximum \(100\), is 250/],
