@@ -66,8 +66,8 @@ const Fields = z.strictObject({
   /** Nodes at the first deploy, half of them lobby, half game. @default 4 */
   instanceNum: z
     .int('must be a whole, even number, e.g. 50')
-    .min(2)
-    .max(20_000)
+    .min(2, 'must be 2 or more')
+    .max(20_000, 'must be 20000 or less')
     .multipleOf(2, 'must be even: half of the nodes are for the lobby, half for the game')
     .default(4),
   clusters: z.strictObject({ lobby: Cluster.prefault({}), game: Cluster.prefault({}) }).prefault({}),

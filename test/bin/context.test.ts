@@ -49,7 +49,7 @@ describe('the context', () => {
   it.each([
     ['instanceNum', 'abc', /^instanceNum: must be a whole, even number/],
     ['instanceNum', '25', /^instanceNum: must be even/],
-    ['instanceNum', '0', /^instanceNum: .*>=2/],
+    ['instanceNum', '0', /^instanceNum: must be 2 or more/],
     ['instanceNum', '500', /^clusters\.lobby\.nodes: must be at most scaling\.maximum \(100\), is 250/],
     ['instanceNm', '50', /^instanceNm: is not a known setting/],
     ['clusters.game.scaling.minimum', '200', /^clusters\.game\.scaling\.minimum: must be at most maximum \(100\)/],
