@@ -14,6 +14,8 @@ const Ms = z
   .int()
   .min(0)
   .max(7 * DAY);
+/** How far back something is remembered: with a sample a second, a shorter time holds too few. In milliseconds. */
+const Memory = Ms.min(5_000);
 const Nodes = z.int().min(0).max(10_000);
 
 const Scheduled = TimeWindow.extend({
@@ -25,7 +27,7 @@ const Scheduled = TimeWindow.extend({
 
 const Forecast = z.strictObject({
   /** How far back the trend of the load is taken from. @default 120_000 */
-  windowMs: Ms.min(1_000).default(2 * MINUTE),
+  windowMs: Memory.default(2 * MINUTE),
 });
 
 const Emergency = z.strictObject({
@@ -63,7 +65,7 @@ const In = z.strictObject({
   /** Nodes that one scale-in may take, as a fraction of the fleet; the larger of the two holds. @default 0.25 */
   stepFraction: z.number().min(0).max(1).default(0.25),
   /** Scale-in goes by the highest load of this long, and comes no sooner after a scale-out. @default 300_000 */
-  stabiliseMs: Ms.min(1_000).default(5 * MINUTE),
+  stabiliseMs: Memory.default(5 * MINUTE),
   /**
    * A node drains at least this long before it is sealed, however empty it looks: longer than a ticket lives, so that also a
    * reservation that nobody here knows of has ended. @default 25_000
