@@ -152,9 +152,12 @@ function hears(node: NodeSnapshot | undefined, redAfterMs: number): boolean {
 }
 
 function logEvent(log: Logger, { kind, ...event }: RecordedEvent): void {
-  const level = /suspect|held|red|evicted|began|unavailable|cluster-|peer-silent|peer-back|scaling-failed/.test(kind)
-    ? 'warn'
-    : 'info';
+  // A balancer that owns its home is as it should be; what took it from there, or brings it back, is told by itself.
+  const usual = kind === 'cluster-owned' && event.details?.home === true;
+  const alarming = /suspect|held|red|evicted|began|unavailable|cluster-|peer-silent|peer-back|scaling-failed/.test(
+    kind,
+  );
+  const level = alarming && !usual ? 'warn' : 'info';
   log[level](event, [kind, event.nodeId ?? event.cluster ?? '', `(${event.reason})`].filter(Boolean).join(' '));
 }
 

@@ -169,7 +169,7 @@ export class ClusterLease {
   }
 
   #tell(kind: string, reason: string, epoch = this.#state.mine): void {
-    const { cluster, events } = this.#options;
-    events.emit({ kind, cluster, reason, details: { epoch } });
+    const { cluster, events, home } = this.#options;
+    events.emit({ kind, cluster, reason, details: { epoch, home } });
   }
 }
