@@ -19,7 +19,7 @@ const SCALING = {
   bootMs: 1_000,
   forecast: null,
   out: { cooldownMs: 2_000 },
-  in: { cooldownMs: 2_000, stepNodes: 2, stabiliseMs: 3_000, drainAtLeastMs: 2_000 },
+  in: { cooldownMs: 2_000, stepNodes: 2, stabiliseMs: 5_000, drainAtLeastMs: 2_000 },
 };
 const BY_QUEUE = { metric: 'queue', average: { rule: 'per-node', target: 20, outAbove: 40, inBelow: 5 } };
 

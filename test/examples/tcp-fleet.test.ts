@@ -33,9 +33,9 @@ describe('a fleet of TCP servers', () => {
     const fleet = await startTcpFleet({
       ...{ stack: testStack(), redisUrl: process.env.TEST_REDIS_URL ?? '', program, size: 1, capacity, guard },
       scaling: {
-        ...{ minimum: 1, maximum: 3, bootMs: 500, forecast: null, emergency: { windowMs: 1_000 } },
+        ...{ minimum: 1, maximum: 3, bootMs: 500, forecast: null, emergency: { windowMs: 5_000 } },
         out: { cooldownMs: 200 },
-        in: { cooldownMs: 200, stepNodes: 4, stabiliseMs: 1_000, drainAtLeastMs: 500 },
+        in: { cooldownMs: 200, stepNodes: 4, stabiliseMs: 5_000, drainAtLeastMs: 500 },
         ...scaling,
       },
       ...{
@@ -70,7 +70,7 @@ describe('a fleet of TCP servers', () => {
     for (const player of players.slice(0, 10)) player.bye();
     const staying = players.slice(10);
     const terminated = async () => (await fleet.events(0)).some(({ kind }) => kind === 'scaling-terminate');
-    await eventually('it shrinks', terminated, 15_000);
+    await eventually('it shrinks', terminated, 30_000);
     for (const player of staying) player.work('still here');
     await eventually('those who stay are served', () =>
       staying.every(({ heard }) => heard.includes('DONE still here')),
@@ -93,13 +93,13 @@ describe('a fleet of TCP servers', () => {
     const fleet = await start({ metric: 'queue', average }, 100);
     const ann = await arrive(fleet, 'ann');
     for (let i = 0; i < 400; i++) ann.work(String(i));
-    await eventually('it grows', async () => open(await fleet.nodes()) > 1, 15_000);
+    await eventually('it grows', async () => open(await fleet.nodes()) > 1, 30_000);
     expect((await fleet.events(0)).find(({ kind }) => kind === 'scaling-grow')?.reason).toMatch(
       /average load \d+ of 1 nodes \(out above 80/,
     );
-    await eventually('the work is done', () => ann.heard.includes('DONE 399'), 15_000);
+    await eventually('the work is done', () => ann.heard.includes('DONE 399'), 30_000);
     const drains = async () => (await fleet.events(0)).some(({ kind }) => kind === 'scaling-drain');
-    await eventually('it shrinks again, around her', drains, 15_000);
+    await eventually('it shrinks again, around her', drains, 30_000);
     ann.work('after');
     await eventually('she was not cut off', () => ann.heard.includes('DONE after'));
     ann.bye();

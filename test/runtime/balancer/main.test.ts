@@ -144,4 +144,14 @@ describe('its configuration', () => {
     ]);
     expect(mistakes[3]).toContain('at least 32 bytes');
   });
+
+  it('asks over HTTP only clusters that it watches, each in one way', () => {
+    const mistakes = (PROBES: string) => {
+      const parsed = BalancerEnv.safeParse(variables({ CLUSTERS: 'lobby,tcp', PROBES }));
+      return parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    };
+    expect(mistakes('tcp=http')).toEqual([]);
+    expect(mistakes('udp=http')).toEqual(['PROBES: names udp, which CLUSTERS does not']);
+    expect(mistakes('tcp=http,tcp=http:9101')).toEqual(['PROBES: names a cluster twice']);
+  });
 });
