@@ -12,13 +12,21 @@ const Running = z.object({
 type Running = z.infer<typeof Running>;
 
 /** By port of the API; readable by this user only, as the token is in it. */
-function fileOf(port: number): string {
-  return join(tmpdir(), `realtime-fleet-${process.getuid?.() ?? 'user'}-${port}.json`);
+function fileOf(port: number, folder: string): string {
+  return join(folder, `realtime-fleet-${process.getuid?.() ?? 'user'}-${port}.json`);
 }
 
-/** Leaves word of the running cluster; removed by what is returned, or by the guard. */
-export async function announce(port: number, running: Running, guard: Guard): Promise<() => Promise<void>> {
-  const file = fileOf(port);
+/**
+ * Leaves word of the running cluster; removed by what is returned, or by the guard.
+ * @param folder @default the system's for temporary files
+ */
+export async function announce(
+  port: number,
+  running: Running,
+  guard: Pick<Guard, 'folder'>,
+  folder = tmpdir(),
+): Promise<() => Promise<void>> {
+  const file = fileOf(port, folder);
   const remove = () => rm(file, { force: true });
   // Of a cluster that was killed together with its guard: the port is ours now.
   await remove();
@@ -28,9 +36,9 @@ export async function announce(port: number, running: Running, guard: Guard): Pr
 }
 
 /** @throws when no cluster runs whose API has this port. */
-export async function findRunning(port: number): Promise<Running> {
+export async function findRunning(port: number, folder = tmpdir()): Promise<Running> {
   try {
-    return Running.parse(JSON.parse(await readFile(fileOf(port), 'utf8')));
+    return Running.parse(JSON.parse(await readFile(fileOf(port, folder), 'utf8')));
   } catch {
     throw new Error(`No local cluster has its API on port ${port}: start one with "npm start", or name its --port`);
   }

@@ -15,7 +15,7 @@ const Ms = z
   .min(0)
   .max(7 * DAY);
 /** How far back something is remembered: with a sample a second, a shorter time holds too few. In milliseconds. */
-const Memory = Ms.min(5_000);
+const Memory = Ms.min(3_000);
 const Nodes = z.int().min(0).max(10_000);
 
 const Scheduled = TimeWindow.extend({

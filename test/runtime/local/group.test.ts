@@ -139,4 +139,33 @@ describe('a group', () => {
     await eventually('it is gone', () => game.describe().length === 0);
     expect(said).toEqual([]);
   });
+
+  it('gives a new version to what starts from then on, and leaves what runs alone', async () => {
+    const game = group({ size: 2 });
+    await game.start();
+    const before = ids(game);
+    expect([game.roll(), game.roll()]).toEqual(['v1-1', 'v1-2']);
+    expect(game.state().wantedVersion).toBe('v1-2');
+    expect(ids(game)).toEqual(before);
+    game.grow(3);
+    const fresh = await eventually('the third runs', () =>
+      running(game).find(({ nodeId }) => !before.includes(nodeId)),
+    );
+    const answer = (await (await fetch(fresh.endpoint ?? '')).json()) as { env: Record<string, string> };
+    expect([fresh.version, answer.env.VERSION]).toEqual(['v1-2', 'v1-2']);
+    expect(game.describe().map(({ version }) => version)).toEqual(['v1', 'v1', 'v1-2']);
+  });
+
+  it('remembers how many it has started, and which were ended on demand', async () => {
+    const game = group({ size: 2 });
+    await game.start();
+    const { nodeId } = first(game);
+    const sinceMs = Date.now();
+    game.terminate(nodeId);
+    game.terminate(nodeId);
+    await eventually('it is gone', () => !ids(game).includes(nodeId));
+    expect([game.launched, [...game.terminations.keys()]]).toEqual([2, [nodeId]]);
+    expect(game.terminations.get(nodeId)).toBeGreaterThanOrEqual(sinceMs);
+    expect(running(game)).toHaveLength(1);
+  });
 });
