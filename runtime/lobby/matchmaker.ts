@@ -180,11 +180,12 @@ export class Matchmaker {
     for (const chunk of this.#chunks(isLate)) await Promise.all(chunk.map((entry) => this.#expire(entry)));
   }
 
-  #chunks(which: (entry: Entry) => boolean): Entry[][] {
+  /** Looks again when a chunk's turn comes: who has left since must not be put back into the queue. */
+  *#chunks(which: (entry: Entry) => boolean): Iterable<Entry[]> {
     const entries = [...this.#entries.values()].filter(which);
-    return Array.from({ length: Math.ceil(entries.length / CHUNK) }, (_, i) =>
-      entries.slice(i * CHUNK, (i + 1) * CHUNK),
-    );
+    for (let first = 0; first < entries.length; first += CHUNK) {
+      yield entries.slice(first, first + CHUNK).filter((entry) => this.#isCurrent(entry) && which(entry));
+    }
   }
 
   async #register(entry: Entry): Promise<void> {

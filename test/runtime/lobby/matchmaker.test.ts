@@ -2,7 +2,13 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import type { Outlet } from '../../../runtime/lobby/entry';
 import { Matchmaker } from '../../../runtime/lobby/matchmaker';
 import { RedisMatchQueue } from '../../../runtime/registry/match-queue';
-import { type Match, type MatchQueue, RegistryUnavailable } from '../../../runtime/registry/types';
+import {
+  type Match,
+  type MatchQueue,
+  type PlayerStanding,
+  RegistryUnavailable,
+  type WaitingPlayer,
+} from '../../../runtime/registry/types';
 import { eventually } from '../../support/eventually';
 import { testRedis, testStack } from '../../support/redis';
 import { MODES } from './support';
@@ -32,6 +38,16 @@ function queueWithSwitch(): { queue: MatchQueue; outage: { down: boolean } } {
     },
   });
   return { queue, outage };
+}
+
+/** Tells when hundreds of players at once were spoken for. */
+class WatchedQueue extends RedisMatchQueue {
+  onMany: () => void = () => undefined;
+  override async heartbeat(players: readonly WaitingPlayer[]): Promise<PlayerStanding[]> {
+    const standings = await super.heartbeat(players);
+    if (players.length > 100) this.onMany();
+    return standings;
+  }
 }
 
 /** A lobby node's matchmaker that is fast and hears no nudges. */
@@ -173,6 +189,25 @@ describe('a player', () => {
     await new RedisMatchQueue({ redis, stack }).release(match.roomId);
     await eventually('b is out, a waits again', () => lobby.size === 1);
     expect([a.isReplaced, b.matches.length]).toEqual([false, 1]);
+  });
+
+  it('who leaves while the node speaks for hundreds of others is not put back into the queue', async () => {
+    const queue = new WatchedQueue({ redis, stack });
+    const lobby = maker(queue);
+    const pools = Array.from({ length: 502 }, (_, index) => `pool-${index}`);
+    let waiting = 0;
+    for (const pool of pools) lobby.enter(pool, 'duel', pool, client(), () => waiting++);
+    await eventually('all wait', () => waiting === pools.length);
+    // The script is loaded at its first use, which takes a round trip more: not what is tested here.
+    await queue.leave('nobody', '');
+    const turns: number[] = [];
+    queue.onMany = () => {
+      if (turns.push(lobby.size) === 1) lobby.remove('pool-501');
+    };
+    await eventually('the node has spoken for all of them again', () => turns.length > 2);
+    const left = (await queue.depths()).map(({ pool }) => pool);
+    expect(left).toHaveLength(pools.length - 1);
+    expect(left).not.toContain('pool-501');
   });
 
   it('is told again and again of the match until it is acknowledged', async () => {
