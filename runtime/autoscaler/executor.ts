@@ -27,7 +27,7 @@ export class NotYet extends Error {
   }
 }
 
-interface ExecutorOptions extends Pick<AutoscalerPorts, 'fleet' | 'orders' | 'gate' | 'ownership'> {
+interface ExecutorOptions extends Pick<AutoscalerPorts, 'fleet' | 'orders' | 'gate' | 'ownership' | 'mayReplace'> {
   readonly cluster: string;
   /** The latest snapshot. */
   readonly latest: () => ClusterSnapshot | undefined;
@@ -94,6 +94,8 @@ export class Executor {
     const end = () => this.#tellFleet(epoch, (fleet, cluster) => fleet.terminate(cluster, nodeId));
     if (node.health === 'red') {
       this.#refuseMassFailure();
+      const { cluster, mayReplace = () => true } = this.#options;
+      if (!mayReplace(cluster, nodeId)) throw new Error('the other balancer may still hear it');
       return end();
     }
     if (node.phase !== 'sealed') throw new Error(`it is ${node.phase}, not sealed`);

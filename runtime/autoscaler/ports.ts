@@ -81,4 +81,6 @@ export interface AutoscalerPorts {
   readonly store: ScalingStore;
   readonly ownership: Ownership;
   readonly events: ScalingEvents;
+  /** Whether a node that is dead to us may be ended now: not while another balancer hears it (S1). @default always */
+  readonly mayReplace?: (cluster: string, nodeId: string) => boolean;
 }

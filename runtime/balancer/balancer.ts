@@ -68,6 +68,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     log,
   });
   const { ownership } = pair;
+  const mayReplace = (cluster: string, nodeId: string) => pair.secondOpinion.agrees(cluster, nodeId);
   const watch = startWatch({
     clusters: new Map(env.CLUSTERS.map((cluster) => [cluster, registry(cluster)])),
     fleet: env.FLEET,
@@ -79,7 +80,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
       log,
     }),
     ownership,
-    mayReplace: (cluster, nodeId) => pair.secondOpinion.agrees(cluster, nodeId),
+    mayReplace,
     events,
     log,
     pollMs: env.POLL_MS,
@@ -94,6 +95,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     seats,
     store: scalingStore,
     ownership,
+    mayReplace,
     events,
     leaseTtlMs: env.LEASE_TTL_MS,
     ticketTtlMs: env.TICKET_TTL_MS,

@@ -16,6 +16,7 @@ export interface ScalingOptions {
   readonly seats: (cluster: string) => Pick<SeatRegistry, 'suspend'>;
   readonly store: AutoscalerPorts['store'];
   readonly ownership: Pick<LeasedOwnership, 'epoch' | 'remainingMs'>;
+  readonly mayReplace: (cluster: string, nodeId: string) => boolean;
   readonly events: EventSink;
   /** How long a lease lasts that is not renewed, in milliseconds. */
   readonly leaseTtlMs: number;
@@ -25,7 +26,7 @@ export interface ScalingOptions {
 
 /** The autoscaler of this balancer, wired to its watch loop, the registry and the fleet; it works for the clusters that are owned. */
 export function startScaling(options: ScalingOptions): Autoscaler {
-  const { clusters, watch, seats, store, ownership, events, leaseTtlMs } = options;
+  const { clusters, watch, seats, store, ownership, mayReplace, events, leaseTtlMs } = options;
   // Half of a lease: it is renewed well before that is left of it, so a call ends while we still own the cluster (S4).
   const timeoutMs = leaseTtlMs / 2;
   return startAutoscaler({
@@ -40,6 +41,7 @@ export function startScaling(options: ScalingOptions): Autoscaler {
       gate: { suspend: (cluster, nodeId, epoch) => seats(cluster).suspend(nodeId, epoch) },
       store,
       ownership,
+      mayReplace,
       events,
     },
     timeoutMs,

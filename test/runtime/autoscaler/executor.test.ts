@@ -45,6 +45,11 @@ describe('an action is checked again right before it', () => {
       n0({ health: 'red' })(world);
     };
     expect(await perform('terminate', mass)).toBe('most nodes are silent');
+    const heardByPeer = (world: World) => {
+      world.ports.mayReplace = (_, nodeId) => nodeId !== 'n0';
+      n0({ phase: 'draining', health: 'red', sessions: 3 })(world);
+    };
+    expect(await perform('terminate', heardByPeer)).toBe('the other balancer may still hear it');
     const another = (world: World) => {
       n0({ phase: 'sealed' })(world);
       world.ports.orders = { order: () => of({ ok: true, phase: 'sealed', sessions: 1 }) };
