@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { type Logger, pino } from 'pino';
 import type { z } from 'zod';
 
-/** What a program hands back once it runs: how to stop it, and optionally what to print when asked for readiness. */
+/** What a program hands back once it runs. */
 export interface Running {
   /** Ends everything; resolves when nothing is left. */
   stop(): Promise<void>;
@@ -31,7 +31,7 @@ export function runProgram<S extends z.ZodObject>(options: ProgramOptions<S>): v
     .parse();
 }
 
-/** One line per mistake, `NAME: what is wrong`; null when there is none. */
+/** One line per mistake, `NAME: what is wrong`. */
 export function envMistakes(error: z.ZodError): string {
   return error.issues.map((issue) => `  ${issue.path.join('.') || 'environment'}: ${issue.message}`).join('\n');
 }

@@ -1,7 +1,7 @@
-import { createServer, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 import { type Agent, type AgentOptions, attachAgent } from '../agent';
+import { close, listen } from '../node-server';
 import { Clients } from './clients';
 import { servePlayer } from './player';
 import type { GamePlugin } from './plugin';
@@ -9,14 +9,8 @@ import { positions } from './plugins/positions';
 import { Rooms } from './rooms';
 import { Ticker } from './ticker';
 
-/** Pending connections that the kernel holds for us: a whole wave of players may come at once. */
-const LISTEN_BACKLOG = 4_096;
-
 /** Clients send small messages; a larger one closes the connection. In bytes. */
 const MAX_MESSAGE_BYTES = 16_384;
-
-/** How long the stop waits for connections to close properly, in milliseconds. */
-const CLOSE_WITHIN_MS = 1_000;
 
 export interface GameServerOptions {
   /** Who this node is. Rooms and `canMove` are the game's own business: a player in a room is never asked to move. */
@@ -101,25 +95,4 @@ export async function createGameServer(options: GameServerOptions): Promise<Game
       await close(io, httpServer);
     },
   };
-}
-
-function listen(server: HttpServer, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
-}
-
-/** A peer that answers no more must not hold up the stop. */
-async function close(io: Server, server: HttpServer): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, CLOSE_WITHIN_MS);
-  });
-  await Promise.race([io.close(), late]);
-  clearTimeout(timer);
-  server.closeAllConnections();
 }

@@ -1,10 +1,10 @@
-import { createServer, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import { Server } from 'socket.io';
 import { z } from 'zod';
 import { type Agent, type AgentOptions, attachAgent } from '../agent';
 import { Id } from '../core/protocol/limits';
+import { close, listen } from '../node-server';
 import { connectRegistry, RedisMatchQueue } from '../registry';
 import { lobbyAdapter } from './adapter';
 import { servePlayer } from './connection';
@@ -37,12 +37,8 @@ export interface LobbyServer {
   stop(): Promise<void>;
 }
 
-/** Joins of a whole burst wait in the accept queue instead of being refused. */
-const BACKLOG = 4_096;
 /** Most bytes of one message from a client. */
 const MAX_MESSAGE_BYTES = 16_384;
-/** How long the stop waits for connections to close properly, in milliseconds. */
-const CLOSE_WITHIN_MS = 1_000;
 /** Most players that one nudge from another node may name. */
 const MAX_NUDGE = 10_000;
 const Nudge = z.array(Id).max(MAX_NUDGE);
@@ -110,25 +106,4 @@ export async function createLobbyServer(options: LobbyOptions): Promise<LobbySer
     await stop();
     throw error;
   }
-}
-
-function listen(server: HttpServer, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, backlog: BACKLOG }, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
-}
-
-/** A peer that answers no more must not hold up the stop. */
-async function close(io: Server, server: HttpServer): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, CLOSE_WITHIN_MS);
-  });
-  await Promise.race([io.close(), late]);
-  clearTimeout(timer);
-  server.closeAllConnections();
 }

@@ -68,7 +68,7 @@ export function idempotencyKey(stack: string, cluster: string, key: string): str
   return `${clusterTag(stack, cluster)}:idempotency:${key}`;
 }
 
-/** Hash: one room; fields in scripts/room-start.6.ts. */
+/** Hash: one room; fields in scripts/lib/room.ts. */
 export function roomKey(stack: string, cluster: string, roomId: string): string {
   return `${clusterTag(stack, cluster)}:room:${roomId}`;
 }

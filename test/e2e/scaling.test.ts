@@ -153,6 +153,7 @@ describe('the fleets of the local cluster', () => {
     await eventually('a second one drains', async () => (await others()).some(({ phase }) => phase !== 'open'), 90_000);
     const waitedMs = performance.now() - drainedMs;
     expect(waitedMs).toBeGreaterThan(cooldownMs - 3_000);
+    expect(cluster.printed('scaling-drain', 'game').length).toBeGreaterThan(0);
     expect(cluster.printed('scaling-undrain', 'game')).toEqual([]);
     await allFinish(bees, 24);
     expect(bees.summary()).toMatchObject({ reconnects: 0 });
