@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { directApi, FleetClient, type LinkReport, type Match } from '../../runtime/client';
 import { eventually } from '../support/eventually';
 import { after, allFinish, Cluster, Commands, type NodeView } from './support';
 
@@ -111,12 +112,14 @@ describe('the fleets of the local cluster', () => {
     expect((await roll.exited).code).toBe(0);
     expect(roll.output).toMatch(/game: every node runs version \w+-1\n$/);
     await allFinish(bees, 400);
-    await stop();
     // A connection that breaks would be opened anew.
     expect(bees.summary()).toMatchObject({ reconnects: 0 });
-    const after = await cluster.nodes('game');
-    expect(after.filter(isOpen)).toHaveLength(6);
-    expect(ids(after).filter((nodeId) => before.includes(nodeId))).toEqual([]);
+    // The balancers see it with their next look at the fleet.
+    await eventually('six new ones take players, and no other is left', async () => {
+      const nodes = await cluster.nodes('game');
+      return nodes.length === 6 && nodes.every((node) => isOpen(node) && !before.includes(node.nodeId));
+    });
+    await stop();
     expect(Math.min(...looks.map((nodes) => nodes.filter(isOpen).length))).toBe(6);
   }, 240_000);
 
@@ -163,4 +166,33 @@ describe('the fleets of the local cluster', () => {
       60_000,
     );
   }, 240_000);
+
+  it('ask players who wait in a lobby that is to go to move on, and these are matched elsewhere', async () => {
+    const move = { afterMs: 1_000, batch: 5, everyMs: 1_000 };
+    const lobby = { minimum: 1, maximum: 2, in: { cooldownMs: 8_000, stabiliseMs: 5_000, drainAtLeastMs: 0, move } };
+    const env = { SCALING: JSON.stringify({ lobby, game: null }), TICKET_TTL_MS: '2000', MODES: 'duel:2' };
+    const cluster = await Cluster.start(commands, 2, 1, env);
+    const moved: string[] = [];
+    const clients: FleetClient[] = [];
+    const duel = async (playerId: string, pool: string): Promise<Match> => {
+      const observe = ({ kind }: LinkReport) => void (kind === 'moved' && moved.push(playerId));
+      const client = new FleetClient({ playerId, api: directApi(cluster.api, 'local-dev-key'), observe });
+      clients.push(client);
+      return (await client.joinLobby()).enter('duel', { pool });
+    };
+    try {
+      // One on each node, each alone in a pool: whichever node goes, somebody waits there.
+      const first = duel('first', 'one');
+      await cluster.withPlayers('lobby', 1);
+      const second = duel('second', 'two');
+      await eventually('one lobby node is left', async () => (await cluster.nodes('lobby')).length === 1, 90_000);
+      expect(moved).toHaveLength(1);
+      const partners = [duel('third', 'one'), duel('fourth', 'two')];
+      const matches = await Promise.all([first, second, ...partners]);
+      const members = matches.map((match) => [...match.members].sort().join(' '));
+      expect(members).toEqual(['first third', 'fourth second', 'first third', 'fourth second']);
+    } finally {
+      for (const client of clients) client.close();
+    }
+  }, 180_000);
 });

@@ -108,6 +108,8 @@ export function fakeProbes(nodes: readonly FakeNode[]): ProbeFactory {
       },
       order: async (order) => {
         node.orders.push(order);
+        if (order.kind === 'drain') node.phase = 'draining';
+        if (order.kind === 'seal') node.phase = 'sealed';
         return { ok: true, phase: node.phase, sessions: node.sessions };
       },
       resync: () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { EventLog } from '../../../runtime/balancer/events';
 import { startWatch, type Watch, type WatchOptions } from '../../../runtime/balancer/watch';
-import type { RoomReport } from '../../../runtime/core/protocol/agent';
+import { AGENT_PROTOCOL, type RoomReport } from '../../../runtime/core/protocol/agent';
 import type { ClusterSnapshot } from '../../../runtime/core/snapshot';
 import { eventually } from '../../support/eventually';
 import { FakeNode, FakeRegistry, fakeProbes, instance, ListedFleet, silentLog } from './support';
@@ -58,6 +58,41 @@ function harness(nodeIds: readonly string[], over: Partial<WatchOptions> = {}) {
 const room = (roomId: string, over: Partial<RoomReport> = {}): RoomReport => ({
   ...{ roomId, gen: 1, mode: 'battle', status: 'forming', members: ['p1', 'p2'] },
   ...over,
+});
+
+const order = (kind: 'drain' | 'seal') => ({ v: AGENT_PROTOCOL, kind, epoch: 7 }) as const;
+
+describe('an order', () => {
+  it('is believed when it is obeyed, and written, without waiting for the next poll (S7)', async () => {
+    const { watch, view, green, registry, find } = harness(['a', 'b'], { pollMs: 2_000 });
+    await green('a', 'b');
+    await eventually('all is written', () => registry.stored.size === 2);
+    const polls = find('a').polls;
+    expect(await watch.order('game', 'a', order('drain'), 500)).toMatchObject({ ok: true, phase: 'draining' });
+    expect([view.node('game', 'a')?.phase, view.joinable('game', 'a', 's1')]).toEqual(['draining', false]);
+    await eventually('it is written', () => registry.stored.get('a')?.standing === 'draining');
+    expect(find('a').polls).toBe(polls);
+  });
+
+  it('cannot be given to a node or a cluster that is not there', async () => {
+    const { watch, green } = harness(['a']);
+    await green('a');
+    await expect(watch.order('game', 'x', order('drain'), 500)).rejects.toThrow('no channel');
+    await expect(watch.order('chat', 'a', order('drain'), 500)).rejects.toThrow('cluster chat is not watched');
+  });
+});
+
+describe('a sealed node', () => {
+  it('goes without alarm, as soon as the fleet was told', async () => {
+    const { watch, green, fleet, find, kinds } = harness(['a', 'b', 'c'], { pollMs: 300 });
+    await green('a', 'b', 'c');
+    await watch.order('game', 'a', order('seal'), 500);
+    find('a').lose();
+    fleet.instances = fleet.instances.filter(({ nodeId }) => nodeId !== 'a');
+    watch.look('game');
+    await eventually('it is gone', () => kinds().includes('node-removed a'));
+    expect(kinds().filter((kind) => kind.endsWith(' a'))).toEqual(['node-green a', 'node-removed a']);
+  });
 });
 
 describe('a cluster that is well', () => {
