@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { directApi, FleetClient, type LinkReport, type Match } from '../../runtime/client';
@@ -59,6 +59,24 @@ describe('the fleets of the local cluster', () => {
     expect(summary.series.lobby.length).toBe(game.length);
     expect(summary.nodesStopped).toBeGreaterThan(most / 2);
   }, 330_000);
+
+  it('are measured by who would notice: a node that is terminated under its players is counted, and fails the run', async () => {
+    const json = join(commands.folder(), 'summary.json');
+    const sizes = ['--lobby', '1', '--game', '2', '--players', '24', '--json', json];
+    const run = commands.npm(['start', '--', '--port', '0', '--exit', ...sizes]);
+    await run.prints(/ 24 playing/, 60_000);
+    // What the supervisor takes for the balancer's demand.
+    const word = readdirSync(run.folder).find((name) => name.endsWith('.json')) ?? '';
+    const { origin, password } = new URL(JSON.parse(readFileSync(join(run.folder, word), 'utf8')).control);
+    const headers = { authorization: `Bearer ${password}` };
+    const reply = await fetch(`${origin}/clusters/game/instances`, { headers });
+    const { instances } = (await reply.json()) as { instances: { nodeId: string }[] };
+    await fetch(`${origin}/clusters/game/instances/${instances[0]?.nodeId}/terminate`, { method: 'POST', headers });
+    expect((await run.exited).code).toBe(1);
+    const summary = JSON.parse(readFileSync(json, 'utf8'));
+    expect(summary).toMatchObject({ finished: 24, failed: 0, nodesStopped: 1 });
+    expect(summary.cutOffByScaling).toBeGreaterThanOrEqual(8);
+  }, 120_000);
 
   it('are back to size after kill -9 of half the game nodes at once, each replaced once', async () => {
     const cluster = await Cluster.start(commands, 2, 6);
