@@ -16,7 +16,8 @@ export interface ScalingOptions {
   readonly seats: (cluster: string) => Pick<SeatRegistry, 'suspend'>;
   readonly store: AutoscalerPorts['store'];
   readonly ownership: Pick<LeasedOwnership, 'epoch' | 'remainingMs'>;
-  readonly mayReplace: (cluster: string, nodeId: string) => boolean;
+  /** Whether a node that is dead to us may be ended now (S1). @default always */
+  readonly mayReplace?: (cluster: string, nodeId: string) => boolean;
   readonly events: EventSink;
   /** How long a lease lasts that is not renewed, in milliseconds. */
   readonly leaseTtlMs: number;
@@ -26,7 +27,7 @@ export interface ScalingOptions {
 
 /** The autoscaler of this balancer, wired to its watch loop, the registry and the fleet; it works for the clusters that are owned. */
 export function startScaling(options: ScalingOptions): Autoscaler {
-  const { clusters, watch, seats, store, ownership, mayReplace, events, leaseTtlMs } = options;
+  const { clusters, watch, seats, store, ownership, mayReplace = () => true, events, leaseTtlMs } = options;
   // Half of a lease: it is renewed well before that is left of it, so a call ends while we still own the cluster (S4).
   const timeoutMs = leaseTtlMs / 2;
   return startAutoscaler({
@@ -48,20 +49,20 @@ export function startScaling(options: ScalingOptions): Autoscaler {
   });
 }
 
-/** The fleet knows no epochs: what changes it begins only while the ownership outlasts the call. */
+/** The fleet knows no epochs: what changes it begins, and ends, only while the ownership lasts. */
 function whileOwned({ fleet, ownership, watch }: ScalingOptions, limitMs: number): ScalingFleet {
-  const change = async (cluster: string, call: () => Promise<void>): Promise<void> => {
+  const change = async (cluster: string, call: (limit: AbortSignal) => Promise<void>): Promise<void> => {
     const leftMs = ownership.remainingMs(cluster);
     if (leftMs < limitMs)
       throw new Error(`the ownership lasts ${Math.round(leftMs)} ms more, and a call may take longer`);
-    await call();
+    await call(AbortSignal.timeout(limitMs));
     watch.look(cluster);
   };
   return {
     group: (cluster) => fleet.group(cluster),
-    grow: (cluster, size) => change(cluster, () => fleet.grow(cluster, size)),
-    terminate: (cluster, nodeId) => change(cluster, () => fleet.terminate(cluster, nodeId)),
-    reportUnhealthy: (cluster, nodeId) => change(cluster, () => fleet.reportUnhealthy(cluster, nodeId)),
+    grow: (cluster, size) => change(cluster, (limit) => fleet.grow(cluster, size, limit)),
+    terminate: (cluster, nodeId) => change(cluster, (limit) => fleet.terminate(cluster, nodeId, limit)),
+    reportUnhealthy: (cluster, nodeId) => change(cluster, (limit) => fleet.reportUnhealthy(cluster, nodeId, limit)),
   };
 }
 

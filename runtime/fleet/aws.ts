@@ -40,7 +40,11 @@ export function awsFleet(options: AwsFleetOptions): Fleet {
   const lists = new Map<string, InstanceList>();
   const images = new ImageLookup(ec2, nowMs);
   const name = (cluster: string) => groupName(options.stack, cluster);
-  const limit = () => ({ abortSignal: AbortSignal.timeout(CALL_LIMIT_MS) });
+  const within = (limit?: AbortSignal) => {
+    limit?.throwIfAborted();
+    const own = AbortSignal.timeout(CALL_LIMIT_MS);
+    return { abortSignal: limit === undefined ? own : AbortSignal.any([limit, own]) };
+  };
 
   function list(cluster: string): InstanceList {
     const known = lists.get(cluster);
@@ -50,18 +54,18 @@ export function awsFleet(options: AwsFleetOptions): Fleet {
     return created;
   }
 
-  async function describeGroup(cluster: string): Promise<AutoScalingGroup> {
+  async function describeGroup(cluster: string, limit?: AbortSignal): Promise<AutoScalingGroup> {
     const command = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name(cluster)] });
-    const [group] = (await autoScaling.send(command, limit())).AutoScalingGroups ?? [];
+    const [group] = (await autoScaling.send(command, within(limit))).AutoScalingGroups ?? [];
     if (group === undefined)
       throw new Error(`There is no Auto Scaling group ${name(cluster)}: is ${options.stack} deployed?`);
     return group;
   }
 
   /** Whether the instance is in the group and not on its way out. */
-  async function isThere(cluster: string, nodeId: string): Promise<boolean> {
+  async function isThere(cluster: string, nodeId: string, limit?: AbortSignal): Promise<boolean> {
     const command = new DescribeAutoScalingInstancesCommand({ InstanceIds: [nodeId] });
-    const [found] = (await autoScaling.send(command, limit())).AutoScalingInstances ?? [];
+    const [found] = (await autoScaling.send(command, within(limit))).AutoScalingInstances ?? [];
     if (found === undefined) return false;
     if (found.AutoScalingGroupName !== name(cluster)) {
       throw new Error(`${nodeId} is in the group ${found.AutoScalingGroupName}, not in ${name(cluster)}`);
@@ -83,8 +87,8 @@ export function awsFleet(options: AwsFleetOptions): Fleet {
       };
     },
 
-    async grow(cluster, size) {
-      const { DesiredCapacity: desired = 0, MaxSize: most = 0 } = await describeGroup(cluster);
+    async grow(cluster, size, limit) {
+      const { DesiredCapacity: desired = 0, MaxSize: most = 0 } = await describeGroup(cluster, limit);
       if (size <= desired) return;
       if (most > desired) {
         const wanted = {
@@ -92,7 +96,7 @@ export function awsFleet(options: AwsFleetOptions): Fleet {
           DesiredCapacity: Math.min(size, most),
           HonorCooldown: false,
         };
-        await autoScaling.send(new SetDesiredCapacityCommand(wanted), limit());
+        await autoScaling.send(new SetDesiredCapacityCommand(wanted), within(limit));
         list(cluster).expire();
       }
       if (size > most) {
@@ -102,17 +106,17 @@ export function awsFleet(options: AwsFleetOptions): Fleet {
       }
     },
 
-    async terminate(cluster, nodeId) {
-      if (!(await isThere(cluster, nodeId))) return;
+    async terminate(cluster, nodeId, limit) {
+      if (!(await isThere(cluster, nodeId, limit))) return;
       const order = { InstanceId: nodeId, ShouldDecrementDesiredCapacity: true };
-      await unlessGone(onceOnly.send(new TerminateInstanceInAutoScalingGroupCommand(order), limit()));
+      await unlessGone(onceOnly.send(new TerminateInstanceInAutoScalingGroupCommand(order), within(limit)));
       list(cluster).expire();
     },
 
-    async reportUnhealthy(cluster, nodeId) {
-      if (!(await isThere(cluster, nodeId))) return;
+    async reportUnhealthy(cluster, nodeId, limit) {
+      if (!(await isThere(cluster, nodeId, limit))) return;
       const order = { InstanceId: nodeId, HealthStatus: 'Unhealthy', ShouldRespectGracePeriod: false };
-      await unlessGone(autoScaling.send(new SetInstanceHealthCommand(order), limit()));
+      await unlessGone(autoScaling.send(new SetInstanceHealthCommand(order), within(limit)));
     },
   };
 }

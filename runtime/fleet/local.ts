@@ -17,15 +17,20 @@ export function localFleet(url: string, options: LocalFleetOptions = {}): Fleet 
   const authorization = `Bearer ${decodeURIComponent(base.password)}`;
   const timeoutMs = options.timeoutMs ?? 2_000;
 
-  async function ask<T>(method: 'GET' | 'POST', path: string, schema: z.ZodType<T>, body?: object): Promise<T> {
+  async function ask<T>(
+    method: 'GET' | 'POST',
+    path: string,
+    schema: z.ZodType<T>,
+    { body = {}, limit }: { readonly body?: object; readonly limit?: AbortSignal | undefined } = {},
+  ): Promise<T> {
     let response: Response;
     let answer: unknown;
     try {
       response = await fetch(new URL(path, base.origin), {
         method,
         headers: { authorization, 'content-type': 'application/json' },
-        ...(method === 'POST' ? { body: JSON.stringify(body ?? {}) } : {}),
-        signal: AbortSignal.timeout(timeoutMs),
+        ...(method === 'POST' ? { body: JSON.stringify(body) } : {}),
+        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(limit === undefined ? [] : [limit])]),
       });
       answer = await response.json();
     } catch (error) {
@@ -46,9 +51,15 @@ export function localFleet(url: string, options: LocalFleetOptions = {}): Fleet 
   return {
     describe: async (name) => (await ask('GET', `${cluster(name)}/instances`, InstancesReply)).instances,
     group: (name) => ask('GET', cluster(name), GroupReply),
-    grow: async (name, size) => void (await ask('POST', `${cluster(name)}/grow`, DoneReply, { size })),
-    terminate: async (name, nodeId) => void (await ask('POST', `${instance(name, nodeId)}/terminate`, DoneReply)),
-    reportUnhealthy: async (name, nodeId) => void (await ask('POST', `${instance(name, nodeId)}/unhealthy`, DoneReply)),
+    grow: async (name, size, limit) => {
+      await ask('POST', `${cluster(name)}/grow`, DoneReply, { body: { size }, limit });
+    },
+    terminate: async (name, nodeId, limit) => {
+      await ask('POST', `${instance(name, nodeId)}/terminate`, DoneReply, { limit });
+    },
+    reportUnhealthy: async (name, nodeId, limit) => {
+      await ask('POST', `${instance(name, nodeId)}/unhealthy`, DoneReply, { limit });
+    },
   };
 }
 

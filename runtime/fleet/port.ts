@@ -23,16 +23,17 @@ export interface GroupState {
 
 /**
  * The fleet as the balancer sees it: "describe, grow, terminate these". Adapters: local processes; Auto Scaling groups and EC2.
- * Every method may reject (throttling, no network); callers retry with backoff and go on meanwhile.
+ * Every method may reject (throttling, no network); callers retry with backoff and go on meanwhile. Once `limit` fires no further
+ * request is sent (S4): by then another balancer may be the owner. @default the adapter's own time limit
  */
 export interface Fleet {
   /** All instances of the cluster that exist; one that is absent is gone. */
   describe(cluster: string): Promise<readonly Instance[]>;
   group(cluster: string): Promise<GroupState>;
   /** Sets the absolute size, larger than now; never shrinks. */
-  grow(cluster: string, size: number): Promise<void>;
+  grow(cluster: string, size: number, limit?: AbortSignal): Promise<void>;
   /** Terminates exactly this instance and lowers the group's size by one. Idempotent. */
-  terminate(cluster: string, nodeId: string): Promise<void>;
+  terminate(cluster: string, nodeId: string, limit?: AbortSignal): Promise<void>;
   /** Tells the group that the instance is dead, so that the group itself replaces it. Idempotent. */
-  reportUnhealthy(cluster: string, nodeId: string): Promise<void>;
+  reportUnhealthy(cluster: string, nodeId: string, limit?: AbortSignal): Promise<void>;
 }

@@ -242,6 +242,16 @@ describe('grow', () => {
     await expect(newFleet().grow('game', 20)).rejects.toThrow('raise the cluster');
     expect(wanted()).toHaveLength(1);
   });
+
+  it('changes nothing any more once its time is over', async () => {
+    const time = new AbortController();
+    autoScaling.on(DescribeAutoScalingGroupsCommand).callsFake(() => {
+      time.abort(new Error('too late'));
+      return { AutoScalingGroups: [{ DesiredCapacity: 10, MaxSize: 125 }] };
+    });
+    await expect(newFleet().grow('game', 14, time.signal)).rejects.toThrow('too late');
+    expect(wanted()).toEqual([]);
+  });
 });
 
 function member(lifecycle: string, group = 'prod-realtime-game'): void {
@@ -295,6 +305,18 @@ describe('terminate', () => {
     autoScaling.on(TerminateInstanceInAutoScalingGroupCommand).rejects(refusal(GONE));
     await newFleet().terminate('game', 'i-1');
     expect(orders()).toHaveLength(1);
+  });
+
+  it('gives no order any more once its time is over', async () => {
+    const time = new AbortController();
+    const instance = { InstanceId: 'i-1', AutoScalingGroupName: 'prod-realtime-game', LifecycleState: 'InService' };
+    autoScaling.on(DescribeAutoScalingInstancesCommand).callsFake(() => {
+      time.abort(new Error('too late'));
+      return { AutoScalingInstances: [instance] };
+    });
+    await expect(newFleet().terminate('game', 'i-1', time.signal)).rejects.toThrow('too late');
+    await expect(newFleet().reportUnhealthy('game', 'i-1', time.signal)).rejects.toThrow('too late');
+    expect(orders()).toEqual([]);
   });
 
   it("refuses an instance of another cluster's group", async () => {
