@@ -211,7 +211,9 @@ export class RegistryWriter {
 
 /** What a room's report means for its members' memberships. Idempotent: repeated until it was written. */
 async function settleMembers(matches: Pick<MatchQueue, 'complete' | 'release'>, report: RoomReport): Promise<void> {
-  if (report.status === 'complete') await matches.complete(report.roomId);
+  const { roomId, status, reason } = report;
+  // Complete and over may lie between two polls, and only the latter is reported then: it was played, and is not to be dissolved.
+  if (status === 'complete' || reason === 'empty' || reason === 'ended') await matches.complete(roomId);
   // `moved`: the room goes on elsewhere.
-  if (report.status === 'closed' && report.reason !== 'moved') await matches.release(report.roomId);
+  if (status === 'closed' && reason !== 'moved') await matches.release(roomId);
 }

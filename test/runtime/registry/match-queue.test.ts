@@ -262,6 +262,17 @@ describe('a match', () => {
     expect(await queue.match(match.roomId)).toMatchObject({ status: 'ended' });
   });
 
+  it('that is complete and over at once is ended: nobody waits again, though still in the lobby', async () => {
+    const { queue, standing, a, match } = await matched();
+    for (let times = 0; times < 2; times++) {
+      await queue.complete(match.roomId);
+      await queue.release(match.roomId);
+    }
+    expect(await queue.match(match.roomId)).toMatchObject({ status: 'ended' });
+    expect(await standing({ ...a, known: { match, acknowledged: true } })).toMatchObject({ state: 'gone' });
+    expect(await queue.depths()).toEqual([]);
+  });
+
   it('that is complete ends after an hour', async () => {
     const { queue, enter, player, pass, sweep, match } = await matched();
     await queue.complete(match.roomId);
