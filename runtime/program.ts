@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type Logger, pino } from 'pino';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** What a program hands back once it runs. */
 export interface Running {
@@ -16,6 +16,14 @@ interface ProgramOptions<S extends z.ZodObject> {
   readonly start: (config: z.infer<S>, log: Logger) => Promise<Running>;
 }
 
+/** What every program reads besides its own variables. */
+const Common = z.object({
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('fatal, error, warn, info, debug, trace or silent (default info)'),
+});
+
 /** A stop that takes longer than this is given up, with exit code 1. */
 const STOP_LIMIT_MS = 4_000;
 
@@ -26,7 +34,7 @@ const STOP_LIMIT_MS = 4_000;
 export function runProgram<S extends z.ZodObject>(options: ProgramOptions<S>): void {
   new Command(options.name)
     .description(options.description)
-    .addHelpText('after', `\nEnvironment:\n${describeEnv(options.env)}`)
+    .addHelpText('after', `\nEnvironment:\n${describeEnv(options.env)}\n${describeEnv(Common)}`)
     .action(() => run(options))
     .parse();
 }
@@ -43,14 +51,17 @@ function describeEnv(env: z.ZodObject): string {
 }
 
 async function run<S extends z.ZodObject>(options: ProgramOptions<S>): Promise<void> {
-  const parsed = options.env.safeParse(process.env, {
+  const wording: z.core.ParseContext<z.core.$ZodIssue> = {
     error: ({ input }) => (input === undefined ? 'is not set' : undefined),
-  });
-  if (!parsed.success) {
-    process.stderr.write(`${options.name}: the configuration is not usable\n${envMistakes(parsed.error)}\n`);
+  };
+  const parsed = options.env.safeParse(process.env, wording);
+  const common = Common.safeParse(process.env, wording);
+  if (!parsed.success || !common.success) {
+    const mistakes = [parsed.error, common.error].flatMap((error) => (error === undefined ? [] : [envMistakes(error)]));
+    process.stderr.write(`${options.name}: the configuration is not usable\n${mistakes.join('\n')}\n`);
     process.exit(1);
   }
-  const log = pino({ name: options.name, level: process.env.LOG_LEVEL ?? 'info' });
+  const log = pino({ name: options.name, level: common.data.LOG_LEVEL });
   let running: Running | undefined;
   let stopping = false;
   const stop = async (why: string, code: number): Promise<void> => {

@@ -60,9 +60,10 @@ describe('the game program', () => {
   });
 
   it('names everything that is wrong with its configuration', async () => {
-    const { code, output } = await run({ ...config, PORT: '99999', NODE_ID: 'a b', AGENT_PUBLIC_KEYS: 'x' }).ended;
+    const wrong = { PORT: '99999', NODE_ID: 'a b', AGENT_PUBLIC_KEYS: 'x', LOG_LEVEL: 'loud' };
+    const { code, output } = await run({ ...config, ...wrong }).ended;
     expect(code).toBe(1);
-    for (const name of ['PORT', 'NODE_ID', 'AGENT_PUBLIC_KEYS']) expect(output).toContain(name);
+    for (const name of Object.keys(wrong)) expect(output).toContain(`  ${name}: `);
     const { STACK: _, ...incomplete } = config;
     expect((await run(incomplete).ended).output).toContain('STACK: is not set');
   });
