@@ -7,6 +7,7 @@ import { Lobby, type Match } from './lobby';
 import type { FleetApi } from './rest';
 import { persist } from './retry';
 
+export type { ClientToGame, ClientToLobby, GameToClient, LobbyToClient } from '../core/protocol/events';
 export type { Backoff } from './backoff';
 export { FleetClientError } from './errors';
 export type { Game } from './game';
