@@ -26,6 +26,8 @@ interface Summary {
   readonly ratioToScript: number;
   readonly p50MsAtHalfLoad: number;
   readonly p99MsAtHalfLoad: number;
+  /** Of the bare server at the same rate: what of it is the machine's and the load generator's. */
+  readonly bareP99MsAtThatRate: number;
 }
 
 /** Runs the three sides in turns, so that a noisy moment of the machine hits all of them, and takes each one's median round. */
@@ -68,14 +70,17 @@ async function measure(seconds: number, say: (line: string) => void): Promise<Su
       );
     }
     const assignPerSecond = median(rounds.map((round) => round.assign));
-    const latency = await openLoop({
-      url: api.url,
-      headers: HEADERS,
-      body: BODY,
-      perSecond: assignPerSecond / 2,
-      seconds: 2 * seconds,
-      connections: CONNECTIONS,
-    });
+    const atHalfLoad = (url: string) =>
+      openLoop({
+        url,
+        headers: HEADERS,
+        body: BODY,
+        perSecond: assignPerSecond / 2,
+        seconds: 2 * seconds,
+        connections: CONNECTIONS,
+      });
+    const latency = await atHalfLoad(api.url);
+    const bareLatency = await atHalfLoad(bare.url);
     return {
       assignPerSecond: whole(assignPerSecond),
       bareHttpPerSecond: whole(median(rounds.map((round) => round.http))),
@@ -85,6 +90,7 @@ async function measure(seconds: number, say: (line: string) => void): Promise<Su
       ratioToScript: two(median(rounds.map((round) => round.assign / round.script))),
       p50MsAtHalfLoad: two(latency.p50Ms),
       p99MsAtHalfLoad: two(latency.p99Ms),
+      bareP99MsAtThatRate: two(bareLatency.p99Ms),
     };
   } finally {
     for (const process_ of children) process_.disconnect();

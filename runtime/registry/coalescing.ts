@@ -9,16 +9,20 @@ interface Waiting {
 /** The most requests in one script call: bounds how long one call keeps Redis from others. */
 const MAX_BATCH = 500;
 
+/** Calls under way at once: with the second, neither side waits for the other; more would only make them smaller. */
+const MAX_UNDER_WAY = 2;
+
 /**
- * Lets the requests of one event-loop turn share a script call, and those that come while a call is under way share the next:
+ * Lets the requests of one event-loop turn share a script call, and those that come while the calls are under way share the next:
  * what a call costs besides its requests (a round trip, reading the nodes) is then paid least often just when load is highest.
  * Without load it costs nothing but the rest of the turn.
  */
 export class CoalescingSeats {
   readonly #seats: Pick<SeatRegistry, 'reserve'>;
   readonly #options: () => ReserveOptions;
-  #waiting: Waiting[] = [];
-  #busy = false;
+  readonly #waiting: Waiting[] = [];
+  #underWay = 0;
+  #scheduled = false;
 
   /** `options` is asked once for each call, so that it may change from turn to turn. */
   constructor(seats: Pick<SeatRegistry, 'reserve'>, options: () => ReserveOptions) {
@@ -30,21 +34,24 @@ export class CoalescingSeats {
   reserve(request: ReserveRequest): Promise<ReserveResult> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ request, resolve, reject });
-      if (this.#busy) return;
-      this.#busy = true;
-      setImmediate(() => this.#flush());
+      this.#schedule();
     });
   }
 
-  /** Sends all that wait, at once even where it takes several calls: nobody waits longer than two calls last. */
+  #schedule(): void {
+    if (this.#scheduled || this.#underWay >= MAX_UNDER_WAY || this.#waiting.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => void this.#flush());
+  }
+
   async #flush(): Promise<void> {
-    const calls: Promise<void>[] = [];
-    for (const waiting = this.#waiting.splice(0); waiting.length > 0; ) {
-      calls.push(this.#send(waiting.splice(0, MAX_BATCH)));
-    }
-    await Promise.all(calls);
-    this.#busy = this.#waiting.length > 0;
-    if (this.#busy) setImmediate(() => this.#flush());
+    this.#scheduled = false;
+    this.#underWay += 1;
+    const sent = this.#send(this.#waiting.splice(0, MAX_BATCH));
+    this.#schedule();
+    await sent;
+    this.#underWay -= 1;
+    this.#schedule();
   }
 
   async #send(batch: readonly Waiting[]): Promise<void> {

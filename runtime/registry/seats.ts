@@ -23,6 +23,9 @@ export const SEAT_GRACE_MS = 5_000;
 /** How long an idempotency key is kept, in milliseconds. */
 const IDEMPOTENCY_MS = 600_000;
 
+/** Arrivals confirmed in one script call: Redis does nothing else for about a millisecond then. */
+const ARRIVALS_PER_CALL = 500;
+
 /** The least weight that a score is divided by. */
 const MIN_WEIGHT = 0.001;
 
@@ -53,21 +56,35 @@ export class RedisSeats implements SeatRegistry {
     this.#idempotencyKey = (key) => idempotencyKey(stack, cluster, key);
   }
 
-  /** @throws StaleEpoch when a newer owner has written. */
-  async refresh(update: { readonly epoch: number; readonly nodes: readonly NodeUpdate[] }): Promise<RefreshResult> {
-    const { epoch, load, nodes, state, counts, pending } = this.#keys;
-    const args: (string | number)[] = [update.epoch];
-    for (const node of update.nodes) {
-      args.push(node.nodeId, stateText(node), storedText(node), node.arrivals.join('\n'));
+  /**
+   * In several calls when there are many arrivals, so that joins never wait long behind one; each node is written in one.
+   * @throws StaleEpoch when a newer owner has written.
+   */
+  async refresh({
+    epoch,
+    nodes,
+  }: {
+    readonly epoch: number;
+    readonly nodes: readonly NodeUpdate[];
+  }): Promise<RefreshResult> {
+    const pending = new Map<string, { count: number; expired: number }>();
+    for (const part of parts(nodes)) {
+      const named = new Set(part);
+      const others = nodes.filter((node) => !named.has(node)).map((node) => node.nodeId);
+      const reply = await this.#refreshPart(epoch, part, others);
+      for (const { nodeId } of part) pending.set(nodeId, { count: reply.int(), expired: reply.int() });
     }
-    const reply = new Reply(
-      refresh,
-      await run(this.#redis, refresh, [epoch, load, nodes, state, counts, pending], args),
-    );
-    if (codeName(reply.int()) === 'STALE') throw new StaleEpoch(update.epoch);
-    return {
-      pending: new Map(update.nodes.map((node) => [node.nodeId, { count: reply.int(), expired: reply.int() }])),
-    };
+    return { pending };
+  }
+
+  async #refreshPart(epoch: number, part: readonly NodeUpdate[], others: readonly string[]): Promise<Reply> {
+    const { epoch: epochKey, load, nodes, state, counts, pending } = this.#keys;
+    const args: (string | number)[] = [epoch, others.join('\n')];
+    for (const node of part) args.push(node.nodeId, stateText(node), storedText(node), node.arrivals.join('\n'));
+    const keys = [epochKey, load, nodes, state, counts, pending];
+    const reply = new Reply(refresh, await run(this.#redis, refresh, keys, args));
+    if (codeName(reply.int()) === 'STALE') throw new StaleEpoch(epoch);
+    return reply;
   }
 
   /** @throws StaleEpoch when a newer owner has written. */
@@ -94,6 +111,23 @@ export class RedisSeats implements SeatRegistry {
     const stored = await answered(this.#redis.hget(this.#keys.nodes, nodeId));
     return stored === null ? null : { ...StoredNode.parse(JSON.parse(stored)), arrivals: [] };
   }
+}
+
+/** The nodes in parts of at most `ARRIVALS_PER_CALL` arrivals, or one node; one part at least, as also no node at all is to be written. */
+function parts(nodes: readonly NodeUpdate[]): readonly NodeUpdate[][] {
+  let current: NodeUpdate[] = [];
+  const all = [current];
+  let arrivals = 0;
+  for (const node of nodes) {
+    arrivals += node.arrivals.length;
+    if (arrivals > ARRIVALS_PER_CALL && current.length > 0) {
+      current = [];
+      all.push(current);
+      arrivals = node.arrivals.length;
+    }
+    current.push(node);
+  }
+  return all;
 }
 
 function reserveResult(reply: Reply): ReserveResult {

@@ -6,7 +6,8 @@ import { luaNode } from './lib/node';
 export const refresh = defineScript(
   'refresh.6',
   String.raw`
--- Writes what the owner's tick found: nodes, arrivals, expiries, scores. Nodes not named are removed.
+-- Writes what the owner's tick found of some nodes: state, arrivals, expiries, scores. Nodes that are neither among them nor kept
+-- are removed.
 --
 -- KEYS[1] epoch, string
 -- KEYS[2] load, sorted set
@@ -15,7 +16,8 @@ export const refresh = defineScript(
 -- KEYS[5] counts, hash
 -- KEYS[6] pending, sorted set
 -- ARGV[1] epoch of the owner
--- ARGV[2…] for each node: node id, its text for the hash state, its text for the hash nodes, rids that arrived, joined by newlines
+-- ARGV[2] ids of nodes that are kept as they are, joined by newlines
+-- ARGV[3…] for each node: node id, its text for the hash state, its text for the hash nodes, rids that arrived, joined by newlines
 --
 -- Returns STALE when a newer owner has written; else OK, then for each node: reservations pending,
 -- reservations that ran out unfulfilled
@@ -25,12 +27,15 @@ ${luaNode}
 if epochIsOver(KEYS[1], ARGV[1]) then return { STALE } end
 
 local nodes, byName = {}, {}
-for i = 2, #ARGV, 4 do
+for i = 3, #ARGV, 4 do
   local node = parseNode(ARGV[i], ARGV[i + 1], redis.call('HGET', KEYS[5], ARGV[i]))
   node.text, node.json, node.arrivals, node.expired = ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], 0
   nodes[#nodes + 1] = node
   byName[node.name] = node
 end
+
+local kept = {}
+for name in string.gmatch(ARGV[2], '[^\n]+') do kept[name] = true end
 
 local function nodeOf(member)
   return string.sub(member, 1, string.find(member, '\n', 1, true) - 1)
@@ -52,13 +57,14 @@ local lost = {}
 for i = 1, #before, 2 do
   local name = before[i]
   local node = byName[name]
-  if not node then
+  local isGone = not node and not kept[name]
+  if isGone then
     redis.call('ZREM', KEYS[2], name)
     redis.call('HDEL', KEYS[3], name)
     redis.call('HDEL', KEYS[4], name)
   end
-  local sameStart = node and node.startId == parseNode(name, before[i + 1]).startId
-  if not sameStart and redis.call('HEXISTS', KEYS[5], name) == 1 then lost[name] = true end
+  local startedAnew = node and node.startId ~= parseNode(name, before[i + 1]).startId
+  if (isGone or startedAnew) and redis.call('HEXISTS', KEYS[5], name) == 1 then lost[name] = true end
 end
 if next(lost) then dropReservations(lost) end
 
@@ -80,13 +86,14 @@ end
 
 local now = nowMs()
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[6], '-inf', now)) do
-  local node = byName[nodeOf(member)]
+  local name = nodeOf(member)
+  local node = byName[name]
   if node then
     node.pending = node.pending - 1
     node.expired = node.expired + 1
   end
+  if not kept[name] then redis.call('ZREM', KEYS[6], member) end
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', now)
 
 local reply = { OK }
 for _, node in ipairs(nodes) do

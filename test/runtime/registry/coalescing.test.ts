@@ -35,33 +35,31 @@ describe('CoalescingSeats', () => {
     expect(seats.calls.map(({ requests }) => requests.length)).toEqual([10, 1]);
   });
 
-  it('lets those that come while a call is under way share the next', async () => {
+  it('lets those that come while two calls are under way share the next', async () => {
     const seats = new Recording();
-    let answer = (): void => undefined;
+    const answers: (() => void)[] = [];
     const slow = {
       reserve: async (requests: readonly ReserveRequest[], options: ReserveOptions) => {
         const results = await seats.reserve(requests, options);
-        await new Promise<void>((resolve) => {
-          answer = resolve;
-        });
+        await new Promise<void>((resolve) => answers.push(resolve));
         return results;
       },
     };
     const coalescing = new CoalescingSeats(slow, () => spread);
     const turn = () => new Promise((resolve) => setImmediate(resolve));
-    const first = coalescing.reserve(wanted(0));
-    await turn();
-    const later = [coalescing.reserve(wanted(1))];
-    await turn();
-    later.push(coalescing.reserve(wanted(2)));
-    await turn();
-    expect(seats.calls.map(({ requests }) => requests.length)).toEqual([1]);
-    answer();
-    await expect(first).resolves.toMatchObject({ ok: true, nodeId: 'for-0' });
-    await eventually('the second call', () => seats.calls.length === 2);
-    expect(seats.calls[1]?.requests).toHaveLength(2);
-    answer();
-    await expect(Promise.all(later)).resolves.toMatchObject([{ nodeId: 'for-1' }, { nodeId: 'for-2' }]);
+    const reserved: Promise<ReserveResult>[] = [];
+    for (const rid of numbers(4)) {
+      reserved.push(coalescing.reserve(wanted(rid)));
+      await turn();
+    }
+    expect(seats.calls.map(({ requests }) => requests.length)).toEqual([1, 1]);
+    answers[0]?.();
+    await expect(reserved[0]).resolves.toMatchObject({ ok: true, nodeId: 'for-0' });
+    await eventually('the third call', () => answers.length === 3);
+    expect(seats.calls[2]?.requests).toHaveLength(2);
+    for (const answer of answers) answer();
+    const nodes = ['for-0', 'for-1', 'for-2', 'for-3'].map((nodeId) => ({ nodeId }));
+    await expect(Promise.all(reserved)).resolves.toMatchObject(nodes);
   });
 
   it('bounds what goes into one call', async () => {

@@ -247,6 +247,24 @@ describe('refresh', () => {
     expect(pending.get('n0')).toEqual({ count: 0, expired: 0 });
   });
 
+  it('confirms more arrivals than one call takes, node by node, and removes nobody for it', async () => {
+    const names = ['a', 'b', 'c'];
+    const roomy = (changes: Partial<NodeUpdate> = {}) =>
+      names.map((id) => nodeUpdate(id, { capacity: 10_000, weight: 10_000, window: 10_000, ...changes }));
+    await write(...roomy(), nodeUpdate('gone', { sessions: 99 }));
+    const results = await seats.reserve(
+      Array.from({ length: 1_200 }, () => request()),
+      spread,
+    );
+    const arrived = (id: string) => results.flatMap((it) => (it.ok && it.nodeId === id ? it.rids : []));
+    expect(arrived('a')).toHaveLength(400);
+    await write(...roomy().map((node) => ({ ...node, sessions: 400, arrivals: arrived(node.nodeId) })));
+    expect(await cluster.counts()).toEqual({});
+    expect(await cluster.reservations()).toEqual({});
+    expect(await cluster.score('b')).toBeCloseTo(0.04);
+    expect(await seats.node('gone')).toBeNull();
+  });
+
   it('survives a weight that is no weight', async () => {
     await write(nodeUpdate('a', { weight: 0 }), nodeUpdate('b', { weight: Number.NaN }));
     expect((await one()).ok).toBe(true);
