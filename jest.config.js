@@ -11,4 +11,6 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   testTimeout: 20_000,
+  // Many tests wait for processes and sockets, so every core gets a worker; whole clusters run one at a time.
+  maxWorkers: process.env.SUITE === 'e2e' ? 1 : '100%',
 };
