@@ -4,12 +4,12 @@ import type { Bundles } from '../bundle';
 import { askClusters, type ClusterState, describeClusters, greenNodes } from './clusters';
 import { createControl } from './control';
 import { startFront } from './front';
-import { Group, type GroupOptions } from './group';
+import { Group, type GroupEvent, type GroupOptions } from './group';
 import type { Guard } from './guard';
 import { PROGRAM_SETTINGS } from './options';
 import { checkRedis, removeKeys } from './outside-redis';
 import { freePort } from './port';
-import { startPrivateRedis } from './redis';
+import { type PrivateRedis, startPrivateRedis } from './redis';
 import { announce } from './running';
 import { groupLimit, localScaling } from './scaling';
 import { newSecrets } from './secrets';
@@ -32,6 +32,15 @@ export interface ClusterOptions {
   readonly bundle: () => Promise<Bundles>;
   readonly guard: Guard;
   readonly terminal: Pick<Terminal, 'say'>;
+  /**
+   * The address at which one part reaches another, which listens at `address`: there, or at a proxy between the two. Parts are
+   * `balancer-a`, `balancer-b`, `lobby`, `redis`, `fleet`, and a node by its id; `everybody` reaches a node. @default there
+   */
+  readonly route?: (from: string, to: string, address: string) => Promise<string>;
+  /** Hears what happens to each process. @default nobody */
+  readonly onProcess?: (event: GroupEvent) => void;
+  /** Hears every line that a program writes, shown or not. @default nobody */
+  readonly onLine?: (nodeId: string, line: string) => void;
   /** Gives up the start; from then on nothing is started, nor replaced. */
   readonly signal: AbortSignal;
 }
@@ -44,6 +53,7 @@ export interface LocalCluster {
   readonly groups: ReadonlyMap<string, Group>;
   /** A group of one each, by the cluster that is its home. */
   readonly balancers: ReadonlyMap<string, Group>;
+  readonly redis: PrivateRedis;
   readonly bundles: Bundles;
   /** The environment that every program gets, besides what is its own. */
   readonly env: Readonly<Record<string, string>>;
@@ -89,20 +99,20 @@ async function bringUp(
   undo: (() => Promise<unknown>)[],
   stop: () => Promise<void>,
 ): Promise<LocalCluster> {
-  const { guard, signal, terminal } = options;
+  const { guard, signal, terminal, route = async (_from, _to, address) => address } = options;
   const port = await freePort(options.port);
   const bundles = await options.bundle();
   terminal.say(`Programs: ${bundles.built ? 'bundled into dist/' : 'dist/ is up to date'}`);
   signal.throwIfAborted();
 
-  const { url: redisUrl, stack, stop: stopRedis } = await startRedis(options);
+  const { redis, stack, stop: stopRedis } = await startRedis(options);
   undo.push(stopRedis);
   signal.throwIfAborted();
 
   const secrets = newSecrets();
   const env = programEnv(options.verbose);
   let stopping = false;
-  type Own = Pick<GroupOptions, 'env'> & Partial<Pick<GroupOptions, 'maxSize'>>;
+  type Own = Pick<GroupOptions, 'env'> & Partial<Pick<GroupOptions, 'maxSize' | 'address'>>;
   const group = (cluster: string, program: 'balancer' | NodeCluster, size: number, own: Own) =>
     new Group({
       ...own,
@@ -114,22 +124,29 @@ async function bringUp(
       signal,
       env: (nodeId) => ({ ...env, STACK: stack, HOST: '127.0.0.1', ...own.env(nodeId) }),
       say: (line) => terminal.say(line),
+      onEvent: (event) => options.onProcess?.(event),
       onLine: (nodeId, line) => {
+        options.onLine?.(nodeId, line);
         // Those who are being stopped complain about each other.
         if (options.verbose || (!stopping && isNotable(line))) terminal.say(`${nodeId}  ${readable(line)}`);
       },
     });
 
+  const lobbyRedis = await route('lobby', 'redis', redis.url);
   const nodeEnv = (cluster: NodeCluster) => ({
     CLUSTER: cluster,
     PORT: '0',
     CAPACITY: String(options.capacity[cluster]),
     AGENT_PUBLIC_KEYS: secrets.agentPublicKeys,
-    ...(cluster === 'lobby' ? { REDIS_URL: redisUrl } : {}),
+    ...(cluster === 'lobby' ? { REDIS_URL: lobbyRedis } : {}),
   });
   const groups = new Map(
     CLUSTERS.map((cluster) => {
-      const own = { env: () => nodeEnv(cluster), maxSize: groupLimit(options.maximum[cluster]) };
+      const own = {
+        env: () => nodeEnv(cluster),
+        maxSize: groupLimit(options.maximum[cluster]),
+        address: (nodeId: string, url: string) => route('everybody', nodeId, url),
+      };
       return [cluster, group(cluster, cluster, options.sizes[cluster], own)];
     }),
   );
@@ -141,7 +158,15 @@ async function bringUp(
 
   // Known beforehand and the same after a restart, as each is told where the other is.
   const privatePorts = { lobby: await freePort(0), game: await freePort(0) };
-  const balancer = (home: NodeCluster, other: NodeCluster) => (nodeId: string) => ({
+  const balancer = async (name: string, home: NodeCluster, peer: string, other: NodeCluster) => {
+    const paths = {
+      PEER_URL: await route(name, peer, `http://127.0.0.1:${privatePorts[other]}`),
+      REDIS_URL: await route(name, 'redis', redis.url),
+      FLEET: `local:${await route(name, 'fleet', controlUrl.href)}`,
+    };
+    return group(name, 'balancer', 1, { env: (nodeId) => ({ ...balancerEnv(home, nodeId), ...paths }) });
+  };
+  const balancerEnv = (home: NodeCluster, nodeId: string) => ({
     ...options.settings,
     ...env,
     // Decisions to scale are shown: they are information.
@@ -151,17 +176,14 @@ async function bringUp(
     HOME_CLUSTERS: home,
     PORT: '0',
     PRIVATE_PORT: String(privatePorts[home]),
-    PEER_URL: `http://127.0.0.1:${privatePorts[other]}`,
-    REDIS_URL: redisUrl,
     MASTER_KEYS: secrets.masterKeys,
     AGENT_PRIVATE_KEY: secrets.agentPrivateKey,
     API_KEYS: options.apiKey,
-    FLEET: `local:${controlUrl.href}`,
     SCALING: process.env.SCALING || JSON.stringify(scaling(options)),
   });
   const balancers = new Map([
-    ['lobby', group('balancer-a', 'balancer', 1, { env: balancer('lobby', 'game') })],
-    ['game', group('balancer-b', 'balancer', 1, { env: balancer('game', 'lobby') })],
+    ['lobby', await balancer('balancer-a', 'lobby', 'balancer-b', 'game')],
+    ['game', await balancer('balancer-b', 'game', 'balancer-a', 'lobby')],
   ]);
   const front = await startFront({ port, targets: () => endpoints(balancers.values()) });
   undo.push(() => front.close());
@@ -178,7 +200,7 @@ async function bringUp(
   const api = `http://127.0.0.1:${port}`;
   const ask = () => askClusters(api, options.apiKey);
   await allGreen(ask, options.sizes, signal);
-  return { api, apiKey: options.apiKey, groups, balancers, bundles, env, ask, stop };
+  return { api, apiKey: options.apiKey, groups, balancers, redis, bundles, env, ask, stop };
 }
 
 /** Where the processes that are ready can be reached. */
@@ -201,12 +223,12 @@ async function startRedis({ terminal, guard, signal }: ClusterOptions) {
   const redis = await startPrivateRedis((line) => terminal.say(line), { guard, signal });
   if (redis.process !== null) {
     terminal.say('Redis: a private one, on a Unix socket');
-    return { url: redis.url, stack: STACK, stop: redis.stop };
+    return { redis, stack: STACK, stop: redis.stop };
   }
   await checkRedis(redis.url);
   terminal.say('Redis: the one that REDIS_URL names');
   const stack = `${STACK}-${randomBytes(3).toString('hex')}`;
-  return { url: redis.url, stack, stop: () => removeKeys(redis.url, stack) };
+  return { redis, stack, stop: () => removeKeys(redis.url, stack) };
 }
 
 function programEnv(verbose: boolean): Record<string, string> {

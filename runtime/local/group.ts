@@ -20,8 +20,20 @@ export interface GroupOptions {
   readonly onMessage?: (nodeId: string, message: unknown) => void;
   /** What happened, in words. */
   readonly say: (line: string) => void;
+  /** Hears what happens to each process. @default nobody */
+  readonly onEvent?: (event: GroupEvent) => void;
+  /** Where others reach a node that listens at `url`. @default there */
+  readonly address?: (nodeId: string, url: string) => Promise<string>;
   /** Once it comes, no process is started any more. */
   readonly signal: AbortSignal;
+}
+
+/** `terminate`, `unhealthy`: its end was demanded, without and with a replacement. */
+export interface GroupEvent {
+  readonly kind: 'started' | 'terminate' | 'unhealthy' | 'ended';
+  readonly cluster: string;
+  readonly nodeId: string;
+  readonly pid: number;
 }
 
 interface Member {
@@ -30,6 +42,8 @@ interface Member {
   readonly zone: string;
   readonly launchedAtMs: number;
   readonly child: Child;
+  /** Settles when it can be reached, or has ended before. */
+  readonly ready: Promise<void>;
   endpoint: string | null;
   terminating: boolean;
 }
@@ -76,7 +90,7 @@ export class Group {
     this.#fill();
     await Promise.all(
       [...this.#members.values()].map((member) =>
-        member.child.ready.catch((error: Error) => {
+        member.ready.catch((error: Error) => {
           throw new Error(`${member.nodeId} ${error.message}`);
         }),
       ),
@@ -134,6 +148,7 @@ export class Group {
     member.terminating = true;
     this.#terminations.set(nodeId, Date.now());
     this.#desired -= 1;
+    this.#tell('terminate', member);
     void member.child.stop(STOP_LIMIT_MS);
   }
 
@@ -142,6 +157,7 @@ export class Group {
     const member = this.#members.get(nodeId);
     if (member === undefined || member.terminating) return;
     member.terminating = true;
+    this.#tell('unhealthy', member);
     member.child.kill();
   }
 
@@ -175,27 +191,28 @@ export class Group {
       onLine: (line, stream) => options.onLine(nodeId, line, stream),
       onMessage: (message) => options.onMessage?.(nodeId, message),
     });
+    const { address = async (_: string, url: string) => url } = options;
     const member: Member = {
       nodeId,
       version,
       zone: this.#emptiestZone(),
       launchedAtMs: Date.now(),
       child,
+      ready: child.ready.then(async (port) => {
+        member.endpoint = await address(nodeId, `http://127.0.0.1:${port}`);
+      }),
       endpoint: null,
       terminating: false,
     };
+    member.ready.catch(() => undefined);
     this.#members.set(nodeId, member);
-    child.ready.then(
-      (port) => {
-        member.endpoint = `http://127.0.0.1:${port}`;
-      },
-      () => undefined,
-    );
+    this.#tell('started', member);
     void child.exited.then((exit) => this.#ended(member, exit));
   }
 
   #ended(member: Member, exit: Exit): void {
     this.#members.delete(member.nodeId);
+    this.#tell('ended', member);
     if (this.#ending) return;
     const early = !member.terminating && Date.now() - member.launchedAtMs < EARLY_MS;
     this.#earlyEnds = early ? this.#earlyEnds + 1 : 0;
@@ -212,6 +229,10 @@ export class Group {
       this.#delayed = undefined;
       this.#fill();
     }, delayMs);
+  }
+
+  #tell(kind: GroupEvent['kind'], { nodeId, child: { pid } }: Member): void {
+    this.#options.onEvent?.({ kind, cluster: this.#options.cluster, nodeId, pid });
   }
 
   #newId(): string {

@@ -168,4 +168,28 @@ describe('a group', () => {
     expect(game.terminations.get(nodeId)).toBeGreaterThanOrEqual(sinceMs);
     expect(running(game)).toHaveLength(1);
   });
+
+  it('tells what happens to each process, and gives out the address that it is told to', async () => {
+    const told: string[] = [];
+    const game = group({
+      size: 2,
+      onEvent: ({ kind, cluster, nodeId }) => told.push(`${kind} ${cluster} ${nodeId}`),
+      address: async (nodeId) => `http://${nodeId}.example`,
+    });
+    await game.start();
+    const [one = '', other = ''] = ids(game);
+    expect(game.describe().map(({ endpoint }) => endpoint)).toEqual([
+      `http://${one}.example`,
+      `http://${other}.example`,
+    ]);
+    game.terminate(one);
+    await eventually('it is gone', () => !ids(game).includes(one));
+    game.reportUnhealthy(other);
+    await eventually('it is replaced', () => running(game).length === 1 && !ids(game).includes(other));
+    const [next = ''] = ids(game);
+    expect(told).toEqual([
+      ...[`started game ${one}`, `started game ${other}`, `terminate game ${one}`, `ended game ${one}`],
+      ...[`unhealthy game ${other}`, `ended game ${other}`, `started game ${next}`],
+    ]);
+  });
 });
