@@ -3,6 +3,7 @@ import type { KeysRequest, NodeKey } from '../core/protocol/agent';
 import { MAX_TOKEN_CHARS } from '../core/protocol/limits';
 import { AgentClaims, TicketClaims } from '../core/protocol/ticket';
 import { ed25519Verifier, peek, type Verified, verifier } from '../tickets/tokens';
+import { GivenKeys } from './given-keys';
 
 /** Tickets used and not expired yet that are remembered; beyond it new ones are refused rather than old ones forgotten. */
 const MAX_USED = 200_000;
@@ -18,9 +19,9 @@ export type Credentials =
 export class Admission {
   readonly #nodeId: string;
   readonly #startId: string;
-  readonly #verifyAgent: (token: string) => Verified<AgentClaims>;
+  readonly #given = new GivenKeys();
+  #verifyAgent: (token: string) => Verified<AgentClaims>;
   #verifyTicket: ((token: string) => Verified<TicketClaims>) | null = null;
-  #matchKey: NodeKey | null = null;
   /** Ticket id → when it expires, in milliseconds since 1970. */
   readonly #used = new Map<string, number>();
 
@@ -32,12 +33,15 @@ export class Admission {
 
   /** The key that match tokens are signed with; null until a balancer has brought it. */
   get matchKey(): NodeKey | null {
-    return this.#matchKey;
+    return this.#given.match;
   }
 
+  /** @throws when a public key is none; then nothing changes. */
   setKeys(keys: KeysRequest): void {
-    this.#verifyTicket = verifier(keys.ticket, TicketClaims);
-    this.#matchKey = keys.match[0] ?? null;
+    this.#given.take(keys);
+    this.#verifyTicket = verifier(this.#given.tickets, TicketClaims);
+    const { agents } = this.#given;
+    if (agents.length > 0) this.#verifyAgent = ed25519Verifier(agents, AgentClaims);
   }
 
   /** Reads the handshake's query. Never throws, whatever the query holds; uses nothing up. */

@@ -17,7 +17,7 @@ export interface ApiOptions {
   readonly assigner: Assigner;
   readonly clusters: ClusterReader;
   readonly events: EventReader;
-  /** Keys that callers may show; one at least. */
+  /** Keys that callers may show; one at least. Read at each request: a getter may give others in time. */
   readonly apiKeys: readonly string[];
   /** Gets our own failures (500); single requests are not logged. @default nobody */
   readonly log?: FastifyBaseLogger;
@@ -41,7 +41,7 @@ const MAX_PATH_PARAMETER = 16 * 1024;
  */
 export function createApi(options: ApiOptions): FastifyInstance {
   const random = options.random ?? Math.random;
-  const checkKey = keyCheck(options.apiKeys);
+  const checkKey = keyCheck(() => options.apiKeys);
 
   const refuse = (cause: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const error = toFleetError(cause);

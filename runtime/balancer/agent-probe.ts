@@ -12,7 +12,14 @@ import {
 } from '../core/protocol/agent';
 import type { Instance } from '../fleet/port';
 import { Complaints, messageOf } from './complaints';
-import { Introduction, type IntroductionOptions, impostor, KeysReply, readReply } from './introduction';
+import {
+  type Acquaintance,
+  Introduction,
+  type IntroductionOptions,
+  impostor,
+  KeysReply,
+  readReply,
+} from './introduction';
 import type { Probe, ProbeFactory } from './probe';
 
 export interface AgentProbeOptions extends IntroductionOptions {
@@ -67,6 +74,7 @@ class AgentProbe implements Probe {
   #retry: NodeJS.Timeout | undefined;
   readonly #instance: Endpoint;
   readonly #shared: Shared;
+  readonly #acquaintance: Acquaintance;
   readonly #manager: Manager;
   readonly #socket: Socket;
   readonly #waiters = new Set<Waiter>();
@@ -74,6 +82,7 @@ class AgentProbe implements Probe {
   constructor(instance: Endpoint, shared: Shared) {
     this.#instance = instance;
     this.#shared = shared;
+    this.#acquaintance = shared.introduction.with(instance.nodeId);
     this.#manager = new Manager(instance.endpoint, {
       autoConnect: false,
       transports: ['websocket'],
@@ -84,7 +93,10 @@ class AgentProbe implements Probe {
     });
     this.#socket = this.#manager.socket(AGENT_NAMESPACE);
     this.#manager.on('reconnect_attempt', () => this.#renewToken());
-    this.#manager.on('error', (error) => this.#complain(`cannot connect: ${describe(error)}`));
+    this.#manager.on('error', (error) => {
+      this.#acquaintance.refused();
+      this.#complain(`cannot connect: ${describe(error)}`);
+    });
     this.#socket.on('connect', () => void this.#open());
     this.#socket.on('connect_error', (error) => {
       this.#complain(`cannot connect: ${describe(error)}`);
@@ -106,6 +118,7 @@ class AgentProbe implements Probe {
   async poll(timeoutMs: number): Promise<StatsReply> {
     const deadline = performance.now() + timeoutMs;
     const hello = await this.#opened(timeoutMs);
+    if (!this.#acquaintance.settled) await this.#bringKeys(hello, deadline - performance.now());
     const { fencing } = this.#shared;
     const epoch = fencing?.epoch(this.#instance.cluster) ?? undefined;
     const request: StatsRequest = { v: AGENT_PROTOCOL, cursor: this.#cursor, ...(epoch !== undefined && { epoch }) };
@@ -154,7 +167,7 @@ class AgentProbe implements Probe {
   }
 
   #renewToken(): void {
-    this.#manager.opts.query = { agent: this.#shared.introduction.token(this.#instance.nodeId) };
+    this.#manager.opts.query = { agent: this.#acquaintance.token() };
   }
 
   /** The connection is there: who is it? Then the keys, then polls may begin. */
@@ -164,7 +177,7 @@ class AgentProbe implements Probe {
       const hello = await this.#ask('hello', { v: AGENT_PROTOCOL }, HelloReply, CONNECT_TIMEOUT_MS);
       const wrong = impostor(hello, this.#instance);
       if (wrong !== null) throw this.#nonsense('hello', wrong);
-      await this.#ask('keys', this.#shared.introduction.keys(hello), KeysReply, CONNECT_TIMEOUT_MS);
+      await this.#bringKeys(hello, CONNECT_TIMEOUT_MS);
       if (this.#socket.id !== connection) return;
       if (hello.startId !== this.#startId) this.#cursor = 0;
       this.#startId = hello.startId;
@@ -178,6 +191,10 @@ class AgentProbe implements Probe {
       this.#socket.disconnect();
       this.#connectLater();
     }
+  }
+
+  #bringKeys(hello: HelloReply, timeoutMs: number): Promise<void> {
+    return this.#acquaintance.bring(hello, (request) => this.#ask('keys', request, KeysReply, timeoutMs));
   }
 
   async #ask<T>(event: string, request: object, schema: z.ZodType<T>, timeoutMs: number): Promise<T> {

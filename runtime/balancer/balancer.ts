@@ -7,6 +7,8 @@ import { NodeTokens } from '../tickets/node-tokens';
 import { RegistryAssigner } from './assigner';
 import type { BalancerEnv } from './env';
 import { EventLog, type RecordedEvent } from './events';
+import { KeyRing } from './key-ring';
+import { followKeysFile } from './keys-file';
 import { startPair } from './pair';
 import { privateServer } from './private-server';
 import { chosenProbes } from './probes';
@@ -35,6 +37,14 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   const strange = env.HOME_CLUSTERS?.find((cluster) => !env.CLUSTERS.includes(cluster));
   if (strange !== undefined)
     throw new Error(`HOME_CLUSTERS: ${strange} is not among CLUSTERS (${env.CLUSTERS.join(',')})`);
+  const ring = new KeyRing({
+    masterKeys: env.MASTER_KEYS,
+    agentKeys: env.AGENT_PRIVATE_KEY,
+    apiKeys: env.API_KEYS,
+  });
+  const unfollow = env.KEYS_FILE === undefined ? () => undefined : await followKeysFile(env.KEYS_FILE, ring, log);
+  const tokens = new NodeTokens(ring.keys.masterKeys);
+  ring.onChange(({ masterKeys }) => tokens.rotate(masterKeys));
   const connection = connectRegistry(env.REDIS_URL, {
     onState: (problem) => {
       if (problem !== null) {
@@ -56,7 +66,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   const pair = startPair({
     stack: env.STACK,
     balancerId: env.BALANCER_ID,
-    privateKey: env.AGENT_PRIVATE_KEY,
+    agentKeys: () => ring.keys.agentKeys,
     peerUrl: env.PEER_URL ?? null,
     leases: new Map(env.CLUSTERS.map((cluster) => [cluster, new RedisLease(redis, env.STACK, cluster)])),
     home: env.HOME_CLUSTERS ?? env.CLUSTERS,
@@ -74,8 +84,8 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     fleet: env.FLEET,
     probe: chosenProbes(env.PROBES ?? [], {
       balancerId: env.BALANCER_ID,
-      privateKey: env.AGENT_PRIVATE_KEY,
-      masterKeys: env.MASTER_KEYS,
+      keys: () => ring.keys,
+      onDelivered: (node, { masterKeys }) => tokens.delivered(node, masterKeys),
       fencing: ownership,
       log,
     }),
@@ -110,7 +120,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     game: { cluster: GAME, seats: seats(GAME), rooms },
     matchQueue: matches,
     view: watch.view,
-    tokens: new NodeTokens(env.MASTER_KEYS),
+    tokens,
     events,
     onRefused: (cluster, code) => {
       log.debug({ cluster, code }, 'a join was refused');
@@ -118,13 +128,19 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     },
     ticketTtlMs: env.TICKET_TTL_MS,
   });
-  const api = createApi({ assigner, clusters: watch.view, events, apiKeys: env.API_KEYS, log });
+  const api = createApi({
+    ...{ assigner, clusters: watch.view, events, log },
+    get apiKeys() {
+      return ring.keys.apiKeys;
+    },
+  });
   const operators = privateServer(() => {
     const problem = connection.problem();
     return problem === null ? watch.trouble() : `Redis cannot be reached: ${problem}`;
   });
   pair.serve(operators);
   const stop = async () => {
+    unfollow();
     scaling.stop();
     refusals.stop();
     // While everything still runs: the peer takes over without a gap.

@@ -28,11 +28,28 @@ function parsed<T>(parse: (text: string) => T): z.ZodType<T, string> {
   });
 }
 
-function privateKey(text: string): string {
-  const pem = Buffer.from(text, 'base64').toString('utf8');
-  if (pem.includes('PRIVATE KEY') && createPrivateKey(pem).asymmetricKeyType === 'ed25519') return pem;
-  throw new Error('an Ed25519 private key (PEM, in base64)');
+/** One or two, newest first. */
+function privateKeys(text: string): readonly string[] {
+  const keys = text.split(',').map((part) => Buffer.from(part.trim(), 'base64').toString('utf8'));
+  const good = keys.every(
+    (pem) => pem.includes('PRIVATE KEY') && createPrivateKey(pem).asymmetricKeyType === 'ed25519',
+  );
+  if (good && keys.length <= 2) return keys;
+  throw new Error('one or two Ed25519 private keys (PEM, in base64), newest first, comma-separated');
 }
+
+/** The variables that hold keys; also what a keys file has. */
+export const KeyVariables = z.object({
+  MASTER_KEYS: parsed<readonly MasterKey[]>(parseMasterKeys).describe(
+    'secrets that tickets are derived from, at least 32 bytes each in hex or base64url; one or two, newest first, comma-separated',
+  ),
+  AGENT_PRIVATE_KEY: parsed(privateKeys).describe(
+    'what nodes know this balancer by: Ed25519, PEM in base64; one or two, newest first, comma-separated',
+  ),
+  API_KEYS: list(z.string().regex(/^\S{1,256}$/, '1 to 256 characters without spaces')).describe(
+    'keys that callers of the API may show, comma-separated',
+  ),
+});
 
 const Port = z.coerce.number().int().min(0).max(65_535);
 const Milliseconds = z.coerce.number().int();
@@ -65,11 +82,14 @@ const Variables = z.object({
       'how long a returned peer must be there before it gets its clusters back, in milliseconds (default 2500)',
     ),
   REDIS_URL: z.string().min(1).describe('redis://, rediss://, or the path of a Unix socket'),
-  MASTER_KEYS: parsed<readonly MasterKey[]>(parseMasterKeys).describe(
-    'secrets that tickets are derived from, at least 32 bytes each in hex or base64url; one or two, newest first, comma-separated',
-  ),
-  AGENT_PRIVATE_KEY: parsed(privateKey).describe('what nodes know this balancer by: Ed25519, PEM in base64'),
-  API_KEYS: list(z.string().min(1).max(256)).describe('keys that callers of the API may show, comma-separated'),
+  ...KeyVariables.shape,
+  KEYS_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'file of lines NAME=VALUE with these three, which count from then on; read when it changes (default: none)',
+    ),
   FLEET: parsed<Fleet>(openFleet).describe(`where instances come from: ${FLEET_FORMS}`),
   TICKET_TTL_MS: Milliseconds.min(1_000)
     .max(600_000)

@@ -10,7 +10,7 @@ import {
 import type { Instance } from '../fleet/port';
 import type { AgentProbeOptions } from './agent-probe';
 import { Complaints, messageOf } from './complaints';
-import { Introduction, impostor, KeysReply, readReply } from './introduction';
+import { type Acquaintance, Introduction, impostor, KeysReply, readReply } from './introduction';
 import type { Probe, ProbeFactory } from './probe';
 
 export interface HttpProbeOptions extends AgentProbeOptions {
@@ -44,6 +44,7 @@ class HttpProbe implements Probe {
   #cursor = 0;
   readonly #instance: Endpoint;
   readonly #shared: Shared;
+  readonly #acquaintance: Acquaintance;
   readonly #base: URL;
   #closed = false;
   readonly #asking = new Set<AbortController>();
@@ -51,6 +52,7 @@ class HttpProbe implements Probe {
   constructor(instance: Endpoint, shared: Shared) {
     this.#instance = instance;
     this.#shared = shared;
+    this.#acquaintance = shared.introduction.with(instance.nodeId);
     const { host, hostname, port } = new URL(instance.endpoint);
     this.#base = new URL(
       `http://${shared.port === undefined || port === String(shared.port) ? host : `${hostname}:${shared.port}`}`,
@@ -68,6 +70,7 @@ class HttpProbe implements Probe {
       return reply;
     } catch (error) {
       this.#hello = null;
+      this.#acquaintance.refused();
       if (!this.#closed) this.#shared.complaints.raise(this.#instance.nodeId, messageOf(error));
       throw error;
     }
@@ -91,6 +94,7 @@ class HttpProbe implements Probe {
   async #stats(deadline: number): Promise<StatsReply> {
     const { cluster } = this.#instance;
     const hello = this.#hello ?? (await this.#introduce(deadline));
+    if (!this.#acquaintance.settled) await this.#bringKeys(hello, deadline);
     const { fencing } = this.#shared;
     const epoch = fencing?.epoch(cluster) ?? undefined;
     const request: StatsRequest = { v: AGENT_PROTOCOL, cursor: this.#cursor, ...(epoch !== undefined && { epoch }) };
@@ -109,11 +113,15 @@ class HttpProbe implements Probe {
     const hello = await this.#ask('hello', { v: AGENT_PROTOCOL }, HelloReply, deadline);
     const wrong = impostor(hello, this.#instance);
     if (wrong !== null) throw new Error(`its answer to "hello" is not usable: ${wrong}`);
-    await this.#ask('keys', this.#shared.introduction.keys(hello), KeysReply, deadline);
+    await this.#bringKeys(hello, deadline);
     if (hello.startId !== this.#startId) this.#cursor = 0;
     this.#startId = hello.startId;
     this.#hello = hello;
     return hello;
+  }
+
+  #bringKeys(hello: HelloReply, deadline: number): Promise<void> {
+    return this.#acquaintance.bring(hello, (request) => this.#ask('keys', request, KeysReply, deadline));
   }
 
   async #ask<T>(question: Question, payload: object, schema: z.ZodType<T>, deadline: number): Promise<T> {
@@ -137,7 +145,7 @@ class HttpProbe implements Probe {
       const response = await fetch(new URL(`/agent/${question}`, this.#base), {
         method: 'POST',
         headers: {
-          authorization: `Bearer ${this.#shared.introduction.token(this.#instance.nodeId)}`,
+          authorization: `Bearer ${this.#acquaintance.token()}`,
           'content-type': 'application/json',
         },
         body: JSON.stringify(payload),

@@ -13,8 +13,8 @@ import { SecondOpinion } from './second-opinion';
 export interface PairOptions {
   readonly stack: string;
   readonly balancerId: string;
-  /** Ed25519, PEM (PKCS 8); the peer holds the same. */
-  readonly privateKey: string;
+  /** One or two, newest first: Ed25519, PEM (PKCS 8). The peer holds the same, or will in a moment. */
+  readonly agentKeys: () => readonly string[];
   /** The peer's private port; null: there is no other balancer. */
   readonly peerUrl: string | null;
   readonly leases: ReadonlyMap<string, LeaseRegistry>;
@@ -71,7 +71,7 @@ export function startPair(options: PairOptions): Pair {
       ? null
       : new PeerLink({
           ...{ url: options.peerUrl, view, events, log },
-          tokens: peerTokens(stack, balancerId, options.privateKey),
+          tokens: peerTokens(stack, balancerId, options.agentKeys),
           config: { pingMs: PING_MS, silentMs: PEER_SILENT_MS, steadyMs: options.steadyMs },
           heard: (nodes: readonly NodeName[]) => nodes.filter(({ cluster, nodeId }) => options.hears(cluster, nodeId)),
           silent: () => secondOpinion.questions(),

@@ -1,35 +1,42 @@
-import { createPublicKey } from 'node:crypto';
-import { MAX_TOKEN_CHARS } from '../core/protocol/limits';
+import { z } from 'zod';
+import { Token } from '../core/protocol/limits';
 import { PeerClaims } from '../core/protocol/peer';
 import { ed25519Signer, ed25519Verifier } from '../tickets/tokens';
+import { publicHalf } from './key-ring';
 
 /** How long a token is valid, in seconds: it is shown at once, so this only covers clocks that differ. */
 const TOKEN_TTL_S = 30;
 
-/** What the balancers of one stack know each other by: both hold the same private key. */
+/** One for each key: the other balancer may not have the newest yet. */
+const Shown = z.array(Token).min(1).max(2);
+
+/** What the balancers of one stack know each other by: both hold the same private keys, but learn of a new one at different moments. */
 export interface PeerTokens {
-  /** A new token. */
-  sign(): string;
-  /** What is wrong with what was shown; null when it is good. */
-  check(token: unknown): string | null;
+  /** New tokens. */
+  sign(): string[];
+  /** What is wrong with what was shown; null when one of the tokens is good. */
+  check(tokens: unknown): string | null;
 }
 
-/** @param privateKey Ed25519, PEM (PKCS 8). */
-export function peerTokens(stack: string, balancerId: string, privateKey: string): PeerTokens {
-  const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
-  const signClaims = ed25519Signer(privateKey);
-  const verify = ed25519Verifier([publicKey], PeerClaims);
+/** @param agentKeys those of now, one or two, newest first: Ed25519, PEM (PKCS 8). */
+export function peerTokens(stack: string, balancerId: string, agentKeys: () => readonly string[]): PeerTokens {
   const aud = `peer:${stack}`;
+  const fault = (token: string): string | null => {
+    const verified = ed25519Verifier(agentKeys().map(publicHalf), PeerClaims)(token);
+    if (!verified.ok) return `the token is not valid (${verified.fault})`;
+    return verified.claims.aud === aud ? null : 'the token is for something else';
+  };
   return {
     sign: () => {
       const iat = Math.floor(Date.now() / 1_000);
-      return signClaims({ sub: balancerId, aud, iat, exp: iat + TOKEN_TTL_S } satisfies PeerClaims);
+      const claims: PeerClaims = { sub: balancerId, aud, iat, exp: iat + TOKEN_TTL_S };
+      return agentKeys().map((key) => ed25519Signer(key)(claims));
     },
-    check: (token) => {
-      if (typeof token !== 'string' || token.length > MAX_TOKEN_CHARS) return 'a token is needed';
-      const verified = verify(token);
-      if (!verified.ok) return `the token is not valid (${verified.fault})`;
-      return verified.claims.aud === aud ? null : 'the token is for something else';
+    check: (tokens) => {
+      const shown = Shown.safeParse(tokens);
+      if (!shown.success) return 'a token is needed';
+      const faults = shown.data.map(fault);
+      return faults.includes(null) ? null : (faults[0] ?? null);
     },
   };
 }

@@ -54,7 +54,7 @@ export class PeerLink {
       timeout: CONNECT_TIMEOUT_MS,
       reconnectionDelay: BACKOFF.min,
       reconnectionDelayMax: BACKOFF.max,
-      auth: (give) => give({ token: options.tokens.sign() }),
+      auth: (give) => give({ tokens: options.tokens.sign() }),
     });
     this.#socket.on('connect', () => void this.ask());
     this.#socket.on('connect_error', (error) => {
@@ -69,7 +69,7 @@ export class PeerLink {
   serve(io: Server): void {
     const namespace = io.of(PEER_NAMESPACE);
     namespace.use((socket, next) => {
-      const fault = this.#options.tokens.check(socket.handshake.auth.token);
+      const fault = this.#options.tokens.check(socket.handshake.auth.tokens);
       next(fault === null ? undefined : new Error(fault));
     });
     namespace.on('connection', (socket) => {

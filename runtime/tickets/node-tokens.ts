@@ -12,22 +12,40 @@ const MatchIssuer = MatchClaims.pick({ iss: true, st: true });
  * more than a signature, so both are made once per start of a node and kept.
  */
 export class NodeTokens {
-  readonly #masters: readonly [MasterKey, ...MasterKey[]];
+  #masters: readonly MasterKey[];
+  /** The newest key that each start of a node is known to hold, by its master's `kid`. */
+  readonly #held = new Map<string, string>();
   readonly #signers = new Kept<(claims: object) => string>(KEPT);
   readonly #verifiers = new Kept<(token: string) => Verified<MatchClaims>>(KEPT);
 
-  /** @param masters newest first: tickets are signed with the first, match tokens are accepted under any. */
+  /** @param masters newest first: match tokens are accepted under any of them. */
   constructor(masters: readonly MasterKey[]) {
-    const [newest, ...older] = masters;
-    if (newest === undefined) throw new Error('at least one master key is needed');
-    this.#masters = [newest, ...older];
+    if (masters.length === 0) throw new Error('at least one master key is needed');
+    this.#masters = masters;
+  }
+
+  /** From now on these are the masters, newest first. */
+  rotate(masters: readonly MasterKey[]): void {
+    this.#masters = masters;
+    this.#verifiers.clear();
+  }
+
+  /** This start of the node verifies tickets with keys of these masters, newest first: from now on they are signed with the first. */
+  delivered({ nodeId, startId }: { nodeId: string; startId: string }, [newest]: readonly MasterKey[]): void {
+    if (newest === undefined) return;
+    const start = startKey(nodeId, startId);
+    this.#held.delete(start);
+    this.#held.set(start, newest.kid);
+    const [oldest] = this.#held.keys();
+    if (this.#held.size > KEPT && oldest !== undefined) this.#held.delete(oldest);
   }
 
   /** Signs a ticket for the start of the node that its claims name (`aud`, `st`). */
   signTicket(claims: TicketClaims): string {
-    const sign = this.#signers.get(startKey(claims.aud, claims.st), () =>
-      signer(deriveNodeKey(this.#masters[0], 'ticket', claims.aud, claims.st)),
-    );
+    const { aud, st } = claims;
+    const start = startKey(aud, st);
+    const master = this.#master(start);
+    const sign = this.#signers.get(`${master.kid} ${start}`, () => signer(deriveNodeKey(master, 'ticket', aud, st)));
     return sign(claims);
   }
 
@@ -44,6 +62,14 @@ export class NodeTokens {
     );
     return verify(token);
   }
+
+  /** A start that we have not reached ourselves is known to the other balancer, which may not have the newest key yet. */
+  #master(start: string): MasterKey {
+    const held = this.#held.get(start);
+    const master = this.#masters.find(({ kid }) => kid === held) ?? this.#masters.at(-1);
+    if (master === undefined) throw new Error('at least one master key is needed');
+    return master;
+  }
 }
 
 /** Names one start of one node without ambiguity, whatever the ids contain. */
@@ -58,6 +84,10 @@ class Kept<T> {
 
   constructor(limit: number) {
     this.#limit = limit;
+  }
+
+  clear(): void {
+    this.#values.clear();
   }
 
   get(key: string, make: () => T): T {

@@ -27,9 +27,16 @@ export const HelloReply = z.object({
 });
 export type HelloReply = z.infer<typeof HelloReply>;
 
-/** `keys`, balancer → node: what tickets are verified with, and what a lobby signs match tokens with. */
+/**
+ * `keys`, balancer → node: what tickets are verified with, and what a lobby signs match tokens with. What a balancer gives takes the
+ * place of what the same one gave before; a node accepts what any of them gave, as they do not learn of new keys at one moment.
+ */
 export const KeysRequest = z.object({
   v: z.literal(AGENT_PROTOCOL),
+  /** Which balancer gives them. @default '' */
+  from: Id.optional(),
+  /** Public keys that balancers are known by from now on: Ed25519, PEM. @default those that the node has */
+  agents: z.array(z.string().min(1).max(1_000)).min(1).max(2).optional(),
   ticket: z.array(NodeKey).min(1).max(2),
   match: z.array(NodeKey).min(1).max(2),
 });

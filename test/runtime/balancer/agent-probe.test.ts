@@ -17,6 +17,7 @@ const pair = generateKeyPairSync('ed25519', {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 });
 const masterKeys = parseMasterKeys(randomBytes(32).toString('hex'));
+const keys = { masterKeys, agentKeys: [pair.privateKey] };
 const tokens = new NodeTokens(masterKeys);
 
 const undo: (() => unknown)[] = [];
@@ -25,8 +26,7 @@ afterEach(async () => {
 });
 
 function open(nodeId: string, endpoint: string, options: { log?: Logger; onLost?: () => void } = {}): Probe {
-  const { privateKey } = pair;
-  const probes = agentProbes({ balancerId: 'b1', privateKey, masterKeys, log: options.log ?? silentLog });
+  const probes = agentProbes({ balancerId: 'b1', keys: () => keys, log: options.log ?? silentLog });
   const probe = probes({ ...instance(nodeId, endpoint), endpoint }, options.onLost ?? (() => undefined));
   undo.push(() => probe.close());
   return probe;

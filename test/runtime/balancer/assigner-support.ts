@@ -79,7 +79,7 @@ function seen(update: NodeUpdate, over: Partial<NodeSnapshot> = {}): NodeSnapsho
 
 /** What the node reads in the ticket; fails when the ticket is not for this start of it. */
 export function claimsOf(ticket: string, nodeId: string): TicketClaims {
-  const verified = verifier([deriveNodeKey(master, 'ticket', nodeId, `${nodeId}-1`)], TicketClaims)(ticket);
+  const verified = verifier([deriveNodeKey(older, 'ticket', nodeId, `${nodeId}-1`)], TicketClaims)(ticket);
   if (!verified.ok) throw new Error(`the ticket is refused: ${verified.fault}`);
   return verified.claims;
 }

@@ -19,6 +19,7 @@ const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 });
+const keys = { masterKeys: parseMasterKeys(randomBytes(32).toString('hex')), agentKeys: [privateKey] };
 const stack = testStack();
 const children = new Map<string, ChildProcess>();
 let redis: Redis;
@@ -44,8 +45,7 @@ beforeAll(async () => {
     clusters: new Map([['game', { seats }]]),
     fleet: new ListedFleet(instances),
     probe: agentProbes({
-      ...{ balancerId: 'b1', privateKey, log: silentLog },
-      masterKeys: parseMasterKeys(randomBytes(32).toString('hex')),
+      ...{ balancerId: 'b1', keys: () => keys, log: silentLog },
     }),
     ownership: { epoch: () => 1 },
     events: new EventLog({ now: Date.now }),

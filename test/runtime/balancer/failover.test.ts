@@ -27,6 +27,7 @@ const redis = testRedis();
 const stack = testStack();
 const lease = new RedisLease(redis, stack, 'lobby');
 const masterKeys = randomBytes(32).toString('hex');
+const keys = { masterKeys: parseMasterKeys(masterKeys), agentKeys: [privateKey] };
 const running = new Map<string, ChildProcess>();
 const ports = new Map<string, number>();
 const privatePorts = new Map<string, number>();
@@ -114,8 +115,7 @@ beforeAll(async () => {
   const { url: endpoint } = node;
   const probes = agentProbes({
     balancerId: 'test',
-    privateKey,
-    masterKeys: parseMasterKeys(masterKeys),
+    keys: () => keys,
     log: silentLog,
   });
   probe = probes({ ...instance('n1', endpoint, { cluster: 'lobby' }), endpoint }, () => undefined);

@@ -16,6 +16,7 @@ const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 });
 const masterKeys = parseMasterKeys(randomBytes(32).toString('hex'));
+const keys = { masterKeys, agentKeys: [privateKey] };
 const tokens = new NodeTokens(masterKeys);
 
 const undo: (() => unknown)[] = [];
@@ -24,7 +25,7 @@ afterEach(async () => {
 });
 
 function open(endpoint: string, over: Partial<HttpProbeOptions> = {}) {
-  const probes = httpProbes({ balancerId: 'b1', privateKey, masterKeys, log: silentLog, ...over });
+  const probes = httpProbes({ balancerId: 'b1', keys: () => keys, log: silentLog, ...over });
   const probe = probes({ ...instance('n1', endpoint, { cluster: 'tcp' }), endpoint }, () => undefined);
   undo.push(() => probe.close());
   return probe;

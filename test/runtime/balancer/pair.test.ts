@@ -18,6 +18,7 @@ const key = () =>
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   }).privateKey;
 const privateKey = key();
+const OTHER = [key()];
 const redis = testRedis();
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
@@ -73,7 +74,7 @@ async function two(over: { b?: Partial<PairOptions> } = {}): Promise<{ a: Half; 
     const lease = new CutLease(stack);
     const events = new EventLog({ now: Date.now });
     const pair = startPair({
-      ...{ stack, balancerId: `b${index + 1}`, privateKey, peerUrl: urls[1 - index] ?? null },
+      ...{ stack, balancerId: `b${index + 1}`, agentKeys: () => [privateKey], peerUrl: urls[1 - index] ?? null },
       ...{ leases: new Map([['game', lease]]), home: index === 0 ? ['game'] : [], leaseTtlMs: 1_200, steadyMs: 500 },
       ...{ ready: () => true, hears: () => false, events, log: silentLog, ...more },
     });
@@ -109,7 +110,7 @@ describe('two balancers', () => {
   });
 
   it('leave a cluster alone while its lease is renewed, though they cannot hear each other', async () => {
-    const { a, b } = await two({ b: { privateKey: key() } });
+    const { a, b } = await two({ b: { agentKeys: () => OTHER } });
     await owns(a);
     await eventually('it was looked at for longer than the lease and the silence last', () => b.lease.looks > 15);
     expect([a.epoch() !== null, b.epoch()]).toEqual([true, null]);
@@ -139,32 +140,36 @@ describe('two balancers', () => {
 });
 
 describe('the peer channel', () => {
+  it('opens both ways while one of them has not learned of the new key yet', async () => {
+    const { a, b } = await two({ a: { agentKeys: () => [...OTHER, privateKey] } });
+    await eventually('they know each other', () => kinds(a).includes('peer-there') && kinds(b).includes('peer-there'));
+  });
+
   it('lets nobody in without a token for it, and survives nonsense', async () => {
     const { a, stack, url } = await two();
-    const other = key();
-    const tokens = [
+    const shown = [
       undefined,
       'x',
-      peerTokens(stack, 'b2', other).sign(),
-      peerTokens('another', 'b2', privateKey).sign(),
+      peerTokens(stack, 'b2', () => OTHER).sign(),
+      peerTokens('another', 'b2', () => [privateKey]).sign(),
     ];
-    for (const token of tokens) {
+    for (const tokens of shown) {
       const socket = connect(`${url}/peer`, {
         transports: ['websocket'],
         forceNew: true,
         reconnection: false,
-        auth: { token },
+        auth: { tokens },
       });
       const refusal = await new Promise<Error>((resolve) => socket.once('connect_error', resolve));
       expect(refusal.message).toMatch(/token/);
       socket.disconnect();
     }
-    const token = peerTokens(stack, 'b2', privateKey).sign();
+    const tokens = peerTokens(stack, 'b2', () => [privateKey]).sign();
     const socket = connect(`${url}/peer`, {
       transports: ['websocket'],
       forceNew: true,
       reconnection: false,
-      auth: { token },
+      auth: { tokens },
     });
     undo.push(() => socket.disconnect());
     await eventually('it is let in', () => socket.connected);

@@ -15,12 +15,27 @@ const match = (iss: string) => {
 };
 
 describe('NodeTokens', () => {
-  it('signs each ticket with the newest key of the start that it is for', () => {
-    const tokens = new NodeTokens([master, older]);
-    for (const nodeId of ['a', 'b', 'a']) {
-      const verify = verifier([deriveNodeKey(master, 'ticket', nodeId, 's1')], TicketClaims);
-      expect(verify(tokens.signTicket(claims(nodeId)))).toEqual({ ok: true, claims: claims(nodeId) });
-    }
+  /** Whether the ticket is signed with the key of this master. */
+  const isOf = (key: typeof master, ticket: string, nodeId: string) =>
+    verifier([deriveNodeKey(key, 'ticket', nodeId, 's1')], TicketClaims)(ticket).ok;
+
+  it('signs each ticket for the start that it is for, with the newest key that this start is known to hold', () => {
+    const tokens = new NodeTokens([older]);
+    tokens.delivered({ nodeId: 'a', startId: 's1' }, [older]);
+    tokens.rotate([master, older]);
+    for (const nodeId of ['a', 'b', 'a']) expect(isOf(older, tokens.signTicket(claims(nodeId)), nodeId)).toBe(true);
+    tokens.delivered({ nodeId: 'a', startId: 's1' }, [master, older]);
+    expect(isOf(master, tokens.signTicket(claims('a')), 'a')).toBe(true);
+    expect(isOf(older, tokens.signTicket(claims('b')), 'b')).toBe(true);
+  });
+
+  it('signs with nothing that was taken away, whatever a start holds', () => {
+    const tokens = new NodeTokens([older]);
+    tokens.delivered({ nodeId: 'a', startId: 's1' }, [older]);
+    tokens.rotate([master]);
+    expect(isOf(master, tokens.signTicket(claims('a')), 'a')).toBe(true);
+    const token = signer(deriveNodeKey(older, 'match', 'lobby-1', 's1'))(match('lobby-1'));
+    expect(tokens.verifyMatch(token)).toEqual({ ok: false, fault: 'signature' });
   });
 
   it('verifies match tokens under either key, as the node that they name only', () => {
