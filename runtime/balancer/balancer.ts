@@ -67,7 +67,8 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     stack: env.STACK,
     balancerId: env.BALANCER_ID,
     agentKeys: () => ring.keys.agentKeys,
-    peerUrl: env.PEER_URL ?? null,
+    peerUrl: env.PEER_URL?.url ?? null,
+    peerLookup: env.PEER_URL?.lookup,
     leases: new Map(env.CLUSTERS.map((cluster) => [cluster, new RedisLease(redis, env.STACK, cluster)])),
     home: env.HOME_CLUSTERS ?? env.CLUSTERS,
     leaseTtlMs: env.LEASE_TTL_MS,
@@ -134,9 +135,15 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
       return ring.keys.apiKeys;
     },
   });
-  const operators = privateServer(() => {
+  const trouble = () => {
     const problem = connection.problem();
     return problem === null ? watch.trouble() : `Redis cannot be reached: ${problem}`;
+  };
+  const away = () => (env.HOME_CLUSTERS ?? env.CLUSTERS).filter((cluster) => ownership.epoch(cluster) === null);
+  const operators = privateServer({
+    '/readyz': trouble,
+    // For deploys: the next balancer is replaced once this one has its clusters back.
+    '/homez': () => trouble() ?? (away().length === 0 ? null : `not owned here yet: ${away().join(', ')}`),
   });
   pair.serve(operators);
   const stop = async () => {

@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
 import { Id } from '../core/protocol/limits';
 import { FLEET_FORMS, openFleet } from '../fleet';
+import { PEER_FORMS, parsePeerAddress } from '../fleet/peer-address';
 import type { Fleet } from '../fleet/port';
 import { type MasterKey, parseMasterKeys } from '../tickets/keys';
 import { ProbeChoice } from './probes';
@@ -63,11 +64,12 @@ const Variables = z.object({
     .describe('clusters whose nodes are asked over HTTP, comma-separated: CLUSTER=http[:PORT] (default: socket.io)'),
   HOST: z.string().min(1).default('0.0.0.0').describe('address to listen on (default 0.0.0.0)'),
   PORT: Port.default(8_080).describe('TCP port of the API, 0 for any free one (default 8080)'),
-  PRIVATE_PORT: Port.default(0).describe('TCP port of /readyz, for operators only; 0 for any free one (default 0)'),
-  PEER_URL: z
-    .url({ protocol: /^https?$/ })
+  PRIVATE_PORT: Port.default(0).describe(
+    'TCP port of /readyz and /homez, for operators only; 0 for any free one (default 0)',
+  ),
+  PEER_URL: parsed(parsePeerAddress)
     .optional()
-    .describe('private port of the other balancer, http://HOST:PORT (default: this balancer is alone)'),
+    .describe(`private port of the other balancer: ${PEER_FORMS} (default: this balancer is alone)`),
   HOME_CLUSTERS: list(Id)
     .optional()
     .describe('clusters that this balancer prefers when there are two, comma-separated (default: all)'),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import type { Logger } from 'pino';
 import { Server } from 'socket.io';
 import { type NodeName, PEER_PROTOCOL, type PeerView } from '../core/protocol/peer';
@@ -17,6 +18,8 @@ export interface PairOptions {
   readonly agentKeys: () => readonly string[];
   /** The peer's private port; null: there is no other balancer. */
   readonly peerUrl: string | null;
+  /** Finds the peer's host anew for each connection. @default by DNS */
+  readonly peerLookup?: LookupFunction | undefined;
   readonly leases: ReadonlyMap<string, LeaseRegistry>;
   readonly home: readonly string[];
   /** How long a lease lasts that is not renewed, in milliseconds. */
@@ -70,7 +73,7 @@ export function startPair(options: PairOptions): Pair {
     options.peerUrl === null
       ? null
       : new PeerLink({
-          ...{ url: options.peerUrl, view, events, log },
+          ...{ url: options.peerUrl, lookup: options.peerLookup, view, events, log },
           tokens: peerTokens(stack, balancerId, options.agentKeys),
           config: { pingMs: PING_MS, silentMs: PEER_SILENT_MS, steadyMs: options.steadyMs },
           heard: (nodes: readonly NodeName[]) => nodes.filter(({ cluster, nodeId }) => options.hears(cluster, nodeId)),

@@ -1,3 +1,5 @@
+import { Agent } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import type { Logger } from 'pino';
 import type { Server } from 'socket.io';
 import { io as connect, type Socket } from 'socket.io-client';
@@ -11,6 +13,8 @@ import type { PeerTokens } from './peer-tokens';
 export interface PeerLinkOptions {
   /** The peer's private port, e.g. `http://10.0.1.7:9090`. */
   readonly url: string;
+  /** Finds the URL's host anew for each connection. @default by DNS */
+  readonly lookup?: LookupFunction | undefined;
   readonly tokens: PeerTokens;
   readonly config: PeerConfig;
   /** How we are. */
@@ -50,6 +54,7 @@ export class PeerLink {
     this.#complaints = new Complaints(options.log);
     this.#socket = connect(`${options.url.replace(/\/$/, '')}${PEER_NAMESPACE}`, {
       transports: ['websocket'],
+      ...(options.lookup && { transportOptions: { websocket: { agent: new Agent({ lookup: options.lookup }) } } }),
       forceNew: true,
       timeout: CONNECT_TIMEOUT_MS,
       reconnectionDelay: BACKOFF.min,

@@ -63,6 +63,7 @@ describe('the balancer', () => {
     });
     const { port, privatePort } = await start({ ...BalancerEnv.parse(variables()), FLEET: onlyLobby });
     await eventually('it is ready', async () => (await ask(privatePort, '/readyz')).status === 200);
+    await eventually('its clusters are home', async () => (await ask(privatePort, '/homez')).status === 200, 10_000);
 
     const join = () => ask(port, '/v1/lobby', { playerId: 'p1' });
     const joined = await eventually('a place is given', () => join().then((reply) => reply.status === 200 && reply));
@@ -93,8 +94,9 @@ describe('the balancer', () => {
       { status: 'not ready', reason: expect.stringMatching(/^Redis cannot be reached: /) },
     ]);
     const join = await ask(port, '/v1/lobby', { playerId: 'p1' });
-    expect([join.status, join.body]).toEqual([503, expect.stringContaining('UNAVAILABLE')]);
+    expect([join.status, join.body]).toEqual([503, expect.stringContaining('NO_NODES')]);
     await eventually('the log says so', () => lines.some(({ msg }) => msg.startsWith('Redis cannot be reached')));
+    expect((await ask(privatePort, '/homez')).status).toBe(503);
     expect((await ask(privatePort, '/other')).status).toBe(404);
   });
 

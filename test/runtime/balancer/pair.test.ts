@@ -6,11 +6,12 @@ import { io as connect } from 'socket.io-client';
 import { EventLog } from '../../../runtime/balancer/events';
 import { type Pair, type PairOptions, startPair } from '../../../runtime/balancer/pair';
 import { peerTokens } from '../../../runtime/balancer/peer-tokens';
+import { lookupBy } from '../../../runtime/fleet/peer-address';
 import { RedisLease, RegistryUnavailable } from '../../../runtime/registry';
 import type { LeaseRegistry } from '../../../runtime/registry/types';
 import { eventually } from '../../support/eventually';
 import { testRedis, testStack } from '../../support/redis';
-import { keptLog, silentLog } from './support';
+import { keptLog, silentLog, socketServer } from './support';
 
 const key = () =>
   generateKeyPairSync('ed25519', {
@@ -140,8 +141,18 @@ describe('two balancers', () => {
 });
 
 describe('the peer channel', () => {
+  it('finds a peer that has moved, as its address is asked for at each connection', async () => {
+    const { io, port } = await socketServer();
+    undo.push(() => io.close());
+    let asked = 0;
+    // The first answers are of before the move: nobody listens there any more.
+    const lookup = lookupBy(async () => (++asked > 2 ? '127.0.0.1' : '127.0.0.2'));
+    await two({ b: { peerUrl: `http://peer.invalid:${port}`, peerLookup: lookup } });
+    await eventually('it is asked', () => io.engine.clientsCount > 0, 10_000);
+  });
+
   it('opens both ways while one of them has not learned of the new key yet', async () => {
-    const { a, b } = await two({ a: { agentKeys: () => [...OTHER, privateKey] } });
+    const { a, b } = await two({ b: { agentKeys: () => [...OTHER, privateKey] } });
     await eventually('they know each other', () => kinds(a).includes('peer-there') && kinds(b).includes('peer-there'));
   });
 
