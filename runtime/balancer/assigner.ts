@@ -36,7 +36,8 @@ export interface AssignerOptions {
 /** Of a finish's `result`, as JSON, the event keeps this many characters: the memory of events is bounded. */
 const MAX_RESULT_CHARS = 4_096;
 
-interface Seat extends Place {
+/** What a ticket is for. */
+export interface Seat extends Place {
   readonly jti: string;
   readonly room?: TicketRoom;
 }
@@ -59,7 +60,7 @@ export class RegistryAssigner implements Assigner {
       newId: this.#newId,
       reserveOptions: (exclude: readonly string[]) => this.#reserveOptions(exclude),
       // The ticket's own id is that of the seat, so that a replay gives the identical ticket, which still works only once.
-      reply: (place: Place, endpoint: string) => this.#ticket({ ...place, jti: place.rid }, endpoint),
+      reply: (place: Place, endpoint: string) => this.ticket({ ...place, jti: place.rid }, endpoint),
       refused: (cluster: string, code: Refusal) => this.#refused(cluster, code),
     };
     this.#joins = new Map([lobby, ...others].map((each) => [each.cluster, new ClusterJoins({ ...each, ...shared })]));
@@ -78,7 +79,7 @@ export class RegistryAssigner implements Assigner {
 
   async start(roomId: string, matchToken: string): Promise<AssignReply> {
     const { game, view } = this.#options;
-    const request = this.#member(roomId, matchToken);
+    const request = this.member(roomId, matchToken);
     await this.#refuseDissolved(roomId);
     const placed = await game.rooms.start(request, this.#reserveOptions(view.excluded(game.cluster)));
     if (!placed.ok) {
@@ -92,12 +93,12 @@ export class RegistryAssigner implements Assigner {
     // The room stays where it is: its node may come back, and the owner's next refresh decides whether it did.
     if (endpoint === null) throw this.#refused(game.cluster, 'BUSY');
     const room = { id: roomId, gen: placed.gen, mode: request.mode, members: [...placed.expected] };
-    return this.#ticket({ ...placed, playerId: request.playerId, jti: this.#newId(), room }, endpoint);
+    return this.ticket({ ...placed, playerId: request.playerId, jti: this.#newId(), room }, endpoint);
   }
 
   async finish(roomId: string, matchToken: string, result?: unknown): Promise<FinishReply> {
     const { game, matchQueue, events } = this.#options;
-    const request = this.#member(roomId, matchToken);
+    const request = this.member(roomId, matchToken);
     const text = resultText(result);
     const outcome = await game.rooms.finish(request);
     if (outcome.status === 'unknown-member') {
@@ -154,7 +155,7 @@ export class RegistryAssigner implements Assigner {
   }
 
   /** Whom the match token speaks for; refuses one that is not a lobby node's, or for another room. */
-  #member(roomId: string, matchToken: string): RoomStartRequest {
+  member(roomId: string, matchToken: string): RoomStartRequest {
     const verified = this.#options.tokens.verifyMatch(matchToken);
     const refuse = (detail: string) => new FleetError('MATCH_TOKEN_INVALID', { detail, field: 'body.matchToken' });
     if (!verified.ok) throw refuse(verified.fault === 'expired' ? 'it has expired' : 'it is not one of ours');
@@ -179,7 +180,8 @@ export class RegistryAssigner implements Assigner {
     return usable ? known.endpoint : null;
   }
 
-  #ticket(seat: Seat, endpoint: string): AssignReply {
+  /** Signs the ticket of a seat. */
+  ticket(seat: Seat, endpoint: string): AssignReply {
     const { tokens, ticketTtlMs } = this.#options;
     // Whole seconds, rounded down: a ticket never outlives what the registry keeps for it.
     const exp = Math.floor(seat.ticketExpiresAtMs / 1000);
@@ -210,7 +212,7 @@ export class RegistryAssigner implements Assigner {
  * Ids of seats and tickets: unique, not secret. Short and counted rather than random: the registry keeps one for each seat, and
  * its script then takes about half the time (Redis 7: 8 µs a seat instead of 14).
  */
-function ids(): () => string {
+export function ids(): () => string {
   const prefix = randomBytes(6).toString('base64url');
   let count = 0;
   return () => `${prefix}.${(count++).toString(36)}`;

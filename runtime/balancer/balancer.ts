@@ -2,13 +2,23 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createApi } from '../api/server';
 import type { NodeSnapshot } from '../core/snapshot';
-import { connectRegistry, RedisLease, RedisMatchQueue, RedisRooms, RedisScalingStore, RedisSeats } from '../registry';
+import {
+  askRegistry,
+  connectRegistry,
+  RedisLease,
+  RedisMatchQueue,
+  RedisRooms,
+  RedisScalingStore,
+  RedisSeats,
+} from '../registry';
 import { NodeTokens } from '../tickets/node-tokens';
-import { RegistryAssigner } from './assigner';
+import { type Refusal, RegistryAssigner } from './assigner';
 import type { BalancerEnv } from './env';
 import { EventLog, type RecordedEvent } from './events';
 import { KeyRing } from './key-ring';
 import { followKeysFile } from './keys-file';
+import { Outage } from './outage';
+import { overheard } from './overheard';
 import { startPair } from './pair';
 import { privateServer } from './private-server';
 import { chosenProbes } from './probes';
@@ -48,7 +58,8 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   const connection = connectRegistry(env.REDIS_URL, {
     onState: (problem) => {
       if (problem !== null) {
-        log.error({ reason: problem }, 'Redis cannot be reached: joins are refused until it can; trying again');
+        log.error({ reason: problem }, 'Redis cannot be reached: joins go on from memory until it can; trying again');
+        outage.health.failed(problem);
         return;
       }
       log.info('Redis answers');
@@ -62,6 +73,20 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   const seats = (cluster: string) => new RedisSeats(redis, env.STACK, cluster);
   const registry = (cluster: string): ClusterRegistry =>
     cluster === GAME ? { seats: seats(cluster), rooms: { registry: rooms, matches } } : { seats: seats(cluster) };
+
+  const scalingStore = new RedisScalingStore(redis, env.STACK);
+  const refusals = new Refusals((cluster, count) => scalingStore.refused(cluster, count));
+  const onRefused = (cluster: string, code: Refusal) => {
+    log.debug({ cluster, code }, 'a join was refused');
+    if (code === 'FULL') refusals.note(cluster);
+  };
+  const others = env.CLUSTERS.filter((cluster) => cluster !== LOBBY && cluster !== GAME);
+  const outage = new Outage({
+    ...{ lobby: LOBBY, others, onRefused, events },
+    ask: () => askRegistry(redis, env.STACK),
+    paired: env.PEER_URL !== undefined,
+    ticketTtlMs: env.TICKET_TTL_MS,
+  });
 
   const pair = startPair({
     stack: env.STACK,
@@ -83,13 +108,16 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   const watch = startWatch({
     clusters: new Map(env.CLUSTERS.map((cluster) => [cluster, registry(cluster)])),
     fleet: env.FLEET,
-    probe: chosenProbes(env.PROBES ?? [], {
-      balancerId: env.BALANCER_ID,
-      keys: () => ring.keys,
-      onDelivered: (node, { masterKeys }) => tokens.delivered(node, masterKeys),
-      fencing: ownership,
-      log,
-    }),
+    probe: overheard(
+      chosenProbes(env.PROBES ?? [], {
+        balancerId: env.BALANCER_ID,
+        keys: () => ring.keys,
+        onDelivered: (node, { masterKeys }) => tokens.delivered(node, masterKeys),
+        fencing: ownership,
+        log,
+      }),
+      (cluster, reply) => outage.heard(cluster, reply),
+    ),
     ownership,
     mayReplace,
     events,
@@ -97,8 +125,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     pollMs: env.POLL_MS,
     redAfterMs: env.RED_AFTER_MS,
   });
-  const scalingStore = new RedisScalingStore(redis, env.STACK);
-  const refusals = new Refusals((cluster, count) => scalingStore.refused(cluster, count));
+  watch.view.snapshots$.subscribe((snapshot) => outage.seen(snapshot));
   const scaling = startScaling({
     clusters: scalingOf(env.CLUSTERS, env.SCALING),
     fleet: env.FLEET,
@@ -112,23 +139,18 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     ticketTtlMs: env.TICKET_TTL_MS,
     pollMs: env.POLL_MS,
   });
-  const assigner = new RegistryAssigner({
+  const byRegistry = new RegistryAssigner({
     lobby: { cluster: LOBBY, seats: seats(LOBBY) },
-    others: env.CLUSTERS.filter((cluster) => cluster !== LOBBY && cluster !== GAME).map((cluster) => ({
-      cluster,
-      seats: seats(cluster),
-    })),
+    others: others.map((cluster) => ({ cluster, seats: seats(cluster) })),
     game: { cluster: GAME, seats: seats(GAME), rooms },
     matchQueue: matches,
     view: watch.view,
     tokens,
     events,
-    onRefused: (cluster, code) => {
-      log.debug({ cluster, code }, 'a join was refused');
-      if (code === 'FULL') refusals.note(cluster);
-    },
+    onRefused,
     ticketTtlMs: env.TICKET_TTL_MS,
   });
+  const assigner = outage.assigner(byRegistry, watch.view);
   const api = createApi({
     ...{ assigner, clusters: watch.view, events, log },
     get apiKeys() {
@@ -136,7 +158,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     },
   });
   const trouble = () => {
-    const problem = connection.problem();
+    const problem = connection.problem() ?? outage.health.problem;
     return problem === null ? watch.trouble() : `Redis cannot be reached: ${problem}`;
   };
   const away = () => (env.HOME_CLUSTERS ?? env.CLUSTERS).filter((cluster) => ownership.epoch(cluster) === null);
@@ -150,6 +172,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     unfollow();
     scaling.stop();
     refusals.stop();
+    outage.stop();
     // While everything still runs: the peer takes over without a gap.
     await pair.stop();
     watch.stop();
@@ -179,9 +202,8 @@ function hears(node: NodeSnapshot | undefined, redAfterMs: number): boolean {
 function logEvent(log: Logger, { kind, ...event }: RecordedEvent): void {
   // A balancer that owns its home is as it should be; what took it from there, or brings it back, is told by itself.
   const usual = kind === 'cluster-owned' && event.details?.home === true;
-  const alarming = /suspect|held|red|evicted|began|unavailable|cluster-|peer-silent|peer-back|scaling-failed/.test(
-    kind,
-  );
+  const alarming =
+    /suspect|held|red|evicted|began|unavailable|registry-|cluster-|peer-silent|peer-back|scaling-failed/.test(kind);
   const level = alarming && !usual ? 'warn' : 'info';
   log[level](event, [kind, event.nodeId ?? event.cluster ?? '', `(${event.reason})`].filter(Boolean).join(' '));
 }

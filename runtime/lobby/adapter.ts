@@ -1,6 +1,6 @@
 import Redis from 'ioredis';
 import { createAdapter } from 'socket.io-redis';
-import { retryDelayMs } from '../registry/connection';
+import { STEADY } from '../registry/connection';
 import { clusterTag } from '../registry/keys';
 
 export interface LobbyAdapter {
@@ -18,15 +18,20 @@ export interface LobbyAdapter {
 export function lobbyAdapter(url: string, stack: string, cluster: string): LobbyAdapter {
   const publisher = adapterConnection(url);
   const subscriber = adapterConnection(url);
+  const beat = setInterval(() => void subscriber.ping(), PING_MS);
   return {
     factory: createAdapter(publisher, subscriber, { key: `${clusterTag(stack, cluster)}:socket.io` }),
     isUp: () => publisher.status === 'ready',
     close: () => {
+      clearInterval(beat);
       publisher.disconnect();
       subscriber.disconnect();
     },
   };
 }
+
+/** How often the subscriber, which only listens, asks for an answer, in milliseconds: else it would not notice that nobody speaks any more. */
+const PING_MS = 5_000;
 
 /** How long a connection may take to close before it is cut, in milliseconds. */
 const CLOSE_LIMIT_MS = 200;
@@ -43,8 +48,7 @@ class UnwatchedRedis extends Redis {
 function adapterConnection(url: string): Redis {
   const redis = new UnwatchedRedis(url, {
     disconnectTimeout: CLOSE_LIMIT_MS,
-    maxRetriesPerRequest: null,
-    retryStrategy: (attempt) => retryDelayMs(attempt),
+    ...STEADY,
   });
   // The registry's connection reports the same trouble.
   redis.on('error', () => undefined);

@@ -1,3 +1,4 @@
+export { askRegistry } from './asking';
 export { connectRegistry } from './connection';
 export { RedisLease } from './lease';
 export { RedisMatchQueue } from './match-queue';

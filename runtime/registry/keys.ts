@@ -6,6 +6,11 @@ export function clusterTag(stack: string, cluster: string): string {
   return `{${stack}:${cluster}}`;
 }
 
+/** String, empty: balancers write it to see whether the registry works. */
+export function askedKey(stack: string): string {
+  return `${clusterTag(stack, 'balancers')}:asked`;
+}
+
 /** What one cluster's seats consist of. */
 export interface SeatKeys {
   /** String: the highest epoch that wrote here. */

@@ -122,14 +122,17 @@ describe('connectRegistry', () => {
   });
 });
 
-it('waits longer from try to try, up to two seconds, and never in step with others', () => {
-  expect([1, 2, 3, 20].map((attempt) => retryDelayMs(attempt, 1))).toEqual([50, 100, 200, 2_000]);
-  expect(retryDelayMs(20, 0)).toBe(1_000);
+it('waits longer from try to try, up to a second, and never in step with others', () => {
+  expect([1, 2, 3, 20].map((attempt) => retryDelayMs(attempt, 1))).toEqual([50, 100, 200, 1_000]);
+  expect(retryDelayMs(20, 0)).toBe(500);
 });
 
 it('tells a wrong command from an answer that has to wait', async () => {
   const reply = (message: string) => Promise.reject(Object.assign(new Error(message), { name: 'ReplyError' }));
   await expect(answered(reply('LOADING Redis is loading'))).rejects.toThrow(RegistryUnavailable);
   await expect(answered(reply('READONLY You cannot write'))).rejects.toThrow(RegistryUnavailable);
+  await expect(answered(reply('ERR Error running script: -READONLY You cannot write'))).rejects.toThrow(
+    RegistryUnavailable,
+  );
   await expect(answered(reply('ERR wrong number of arguments'))).rejects.toThrow('ERR wrong number');
 });

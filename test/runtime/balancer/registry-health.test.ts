@@ -1,0 +1,96 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import Redis from 'ioredis';
+import { RegistryHealth } from '../../../runtime/balancer/registry-health';
+import { askRegistry, connectRegistry } from '../../../runtime/registry';
+import { RegistryUnavailable } from '../../../runtime/registry/types';
+import { eventually } from '../../support/eventually';
+import { testStack } from '../../support/redis';
+import { TcpProxy } from '../../support/tcp-proxy';
+import { OwnRedis } from '../lobby/own-redis';
+
+const undo: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+/** A health over a Redis of its own, behind a proxy; `changes` is what it told. */
+async function world() {
+  const redis = await OwnRedis.create();
+  undo.push(() => redis.remove());
+  await redis.start();
+  const admin = new Redis(redis.url, { maxRetriesPerRequest: null });
+  admin.on('error', () => undefined);
+  undo.push(() => admin.disconnect());
+  const proxy = await TcpProxy.start({ path: redis.url });
+  undo.push(() => proxy.close());
+  const connection = connectRegistry(`redis://127.0.0.1:${proxy.port}`, {
+    onState: (problem) => problem !== null && health.failed(problem),
+  });
+  const stack = testStack();
+  const changes: (string | null)[] = [];
+  const health = new RegistryHealth({
+    ask: () => askRegistry(connection.redis, stack),
+    onChange: (problem) => void changes.push(problem),
+  });
+  undo.push(() => health.stop());
+  undo.push(() => connection.close());
+  await eventually('the registry is relied on', () => health.answers, 10_000);
+  return { redis, admin, proxy, health, changes };
+}
+
+type World = Awaited<ReturnType<typeof world>>;
+
+const FAULTS: readonly (readonly [string, (world: World) => unknown, (world: World) => unknown])[] = [
+  ['it is cut off', ({ proxy }) => proxy.refuse(), ({ proxy }) => proxy.heal()],
+  ['its answers take 2 s', ({ proxy }) => proxy.delay(1_000), ({ proxy }) => proxy.heal()],
+  ['its connections are half open', ({ proxy }) => proxy.halfOpen(), ({ proxy }) => proxy.heal()],
+  ['it is killed, and another starts', ({ redis }) => redis.kill(), ({ redis }) => redis.start()],
+  [
+    'it becomes a replica, which only reads',
+    ({ admin }) => admin.replicaof('127.0.0.1', 1),
+    ({ admin }) => admin.replicaof('NO', 'ONE'),
+  ],
+];
+
+describe('whether the registry is relied on', () => {
+  it.each(FAULTS)('is given up when %s, and is relied on again when that is over', async (_, break_, mend) => {
+    const here = await world();
+    await break_(here);
+    await eventually('it is given up', () => !here.health.answers, 10_000);
+    expect(here.health.problem).not.toBeNull();
+    await mend(here);
+    await eventually('it is relied on again', () => here.health.answers, 15_000);
+    expect(here.changes.at(-1)).toBeNull();
+  });
+
+  it('whoever waits when it is given up is told at once, not at the end of a time limit', async () => {
+    const { health } = await world();
+    const never = health.whileAnswering(new Promise(() => undefined));
+    expect(await health.whileAnswering(Promise.resolve('in time'))).toBe('in time');
+    const turn = health.turn;
+    health.failed('broken');
+    await expect(never).rejects.toThrow(RegistryUnavailable);
+    expect(health.turn).toBe(turn + 1);
+    await expect(health.whileAnswering(Promise.reject(new Error('its own')))).rejects.toThrow('its own');
+  });
+
+  it('our own pause accuses nobody', async () => {
+    const changes: (string | null)[] = [];
+    let asked = 0;
+    const ask = () =>
+      new Promise((resolve) => {
+        asked += 1;
+        setTimeout(resolve, 5);
+      });
+    const health = new RegistryHealth({ ask, onChange: (problem) => void changes.push(problem) });
+    undo.push(() => health.stop());
+    await eventually('it was asked', () => asked > 1);
+    const untilMs = performance.now() + 1_500;
+    while (performance.now() < untilMs) {
+      // The whole process stands still.
+    }
+    const before = asked;
+    await eventually('it was asked again', () => asked > before + 1);
+    expect(changes).toEqual([null]);
+  });
+});
