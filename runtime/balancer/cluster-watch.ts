@@ -65,7 +65,8 @@ export class ClusterWatch {
     this.#options = options;
     const { cluster, fleet, probe, health, log } = options;
     const onSilent = (nodeId: string, sentAtMs: number) => this.#silent(nodeId, sentAtMs);
-    this.#roster = new Roster({ cluster, fleet, probe, pollMs: health.pollMs, onSilent, log });
+    const onWhole = () => this.#heardWhole();
+    this.#roster = new Roster({ cluster, fleet, probe, pollMs: health.pollMs, onWhole, onSilent, log });
     this.#replacements = new Replacements({ reportUnhealthy: (_, nodeId) => this.#replace(nodeId) }, cluster, log);
     this.#writer = new RegistryWriter({
       ...options,
@@ -75,6 +76,7 @@ export class ClusterWatch {
         introduce: (nodeId, update) => this.#introduce(nodeId, update),
         entries: () => this.#entries(),
         refreshed: (result, arrivals) => this.#refreshed(result, arrivals),
+        whole: () => this.#isWhole(),
         resync: () => this.#resync(),
         discard: () => this.#discard(),
       },
@@ -274,6 +276,20 @@ export class ClusterWatch {
   #resync(): void {
     this.#introduced.clear();
     for (const watch of this.#roster.watches.values()) watch.resync();
+  }
+
+  /** Held nodes are waited for as well: they may all be there, and it is we who cannot hear them. */
+  #isWhole(): boolean {
+    for (const [nodeId, watch] of this.#roster.watches) {
+      const health = this.#health.nodes.get(nodeId)?.health;
+      if ((health === 'green' || health === 'held') && !watch.isWhole) return false;
+    }
+    return true;
+  }
+
+  /** Rooms wait for the last answer: it is written at once. */
+  #heardWhole(): void {
+    if (this.#writer.gathering && this.#isWhole()) void this.#writer.write();
   }
 
   #discard(): void {

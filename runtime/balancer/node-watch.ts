@@ -17,9 +17,14 @@ interface NodeWatchOptions {
   readonly timeoutMs: number;
   /** Where in the second the polls of this node lie, in milliseconds. */
   readonly phaseMs: number;
+  /** An answer has come that holds everything. */
+  readonly onWhole: () => void;
   /** No valid answer to a poll sent at `sentAtMs` (monotonic), or the channel broke then. */
   readonly onSilent: (nodeId: string, sentAtMs: number) => void;
 }
+
+/** After `resync` a node is asked within this share of a period, so that many are not asked in one turn. */
+const RESYNC_SHARE = 0.25;
 
 /** Polls one node on its own beat, and keeps what it said until the cluster's next tick and the registry have taken it. */
 export class NodeWatch {
@@ -31,6 +36,11 @@ export class NodeWatch {
   trouble = '';
   #outcome: PollOutcome | undefined;
   #polling = false;
+  /** When everything was asked for, monotonic; null once an answer to it has come. */
+  #wantedSinceMs: number | null = performance.now();
+  #soon: NodeJS.Timeout | undefined;
+  /** A poll is due as soon as the one under way has ended. */
+  #hasty = false;
   #beat: NodeJS.Timeout | undefined;
   #stopped = false;
   readonly #nodeId: string;
@@ -63,15 +73,26 @@ export class NodeWatch {
     return outcome;
   }
 
-  /** The next answer repeats everything. */
+  /** Whether the node has told everything since this was last asked for. */
+  get isWhole(): boolean {
+    return this.#wantedSinceMs === null;
+  }
+
+  /** The next answer repeats everything; it is asked for soon. */
   resync(): void {
     this.backlog.clear();
-    this.#probe.resync();
+    this.#wantEverything();
+    clearTimeout(this.#soon);
+    this.#soon = setTimeout(() => {
+      this.#hasty = this.#polling;
+      void this.#poll();
+    }, this.#options.phaseMs * RESYNC_SHARE);
   }
 
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#beat);
+    clearTimeout(this.#soon);
     this.#probe.close();
   }
 
@@ -81,21 +102,34 @@ export class NodeWatch {
     const sentAtMs = performance.now();
     try {
       const reply = await this.#probe.poll(this.#options.timeoutMs);
-      if (!this.#stopped) this.#heard(reply);
+      if (!this.#stopped) this.#heard(reply, sentAtMs);
     } catch (error) {
       if (!this.#stopped) this.#missed(sentAtMs, messageOf(error));
     } finally {
       this.#polling = false;
     }
+    if (!this.#hasty || this.#stopped) return;
+    this.#hasty = false;
+    void this.#poll();
   }
 
-  #heard(reply: StatsReply): void {
+  #wantEverything(): void {
+    this.#wantedSinceMs = performance.now();
+    this.#probe.resync();
+  }
+
+  #heard(reply: StatsReply, sentAtMs: number): void {
     // Arrivals and rooms of an earlier start are over with it.
     if (this.facts !== null && this.facts.startId !== reply.startId) this.backlog.clear();
     const { arrivals, rooms, full, ...facts } = reply;
     this.facts = facts;
-    if (!this.backlog.add({ arrivals, rooms, full })) this.#probe.resync();
+    const isWanted = full && this.#wantedSinceMs !== null && sentAtMs >= this.#wantedSinceMs;
+    if (!this.backlog.add({ arrivals, rooms, full })) this.#wantEverything();
+    else if (isWanted) this.#wantedSinceMs = null;
+    // An answer to an earlier question has moved the cursor on.
+    else if (this.#wantedSinceMs !== null) this.#probe.resync();
     this.#outcome = { kind: 'answered', startId: reply.startId };
+    if (isWanted) this.#options.onWhole();
   }
 
   #missed(sentAtMs: number, trouble: string): void {

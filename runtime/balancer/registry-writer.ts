@@ -24,8 +24,8 @@ export interface ClusterRegistry {
   readonly seats: Pick<SeatRegistry, 'refresh' | 'suspend' | 'node'>;
   /** For a cluster whose nodes have rooms; `matches` is where their members' memberships are. */
   readonly rooms?: {
-    readonly registry: Pick<RoomRegistry, 'report'>;
-    readonly matches: Pick<MatchQueue, 'complete' | 'release'>;
+    readonly registry: Pick<RoomRegistry, 'report' | 'gather' | 'get'>;
+    readonly matches: Pick<MatchQueue, 'complete' | 'restore' | 'release'>;
   };
 }
 
@@ -46,6 +46,8 @@ interface WriterSource {
   /** All nodes that the registry is to hold. */
   entries(): readonly NodeEntry[];
   refreshed(result: RefreshResult, arrivals: ReadonlyMap<string, Arrivals>): void;
+  /** Whether every node that answers has reported everything since the last `resync`. */
+  whole(): boolean;
   /** Everything is to be reported again: the registry may have lost it, or another balancer wrote until now. */
   resync(): void;
   /** Nothing of what was reported is ours to write. */
@@ -71,6 +73,7 @@ export class RegistryWriter {
   #ownedEpoch: number | null = null;
   #writing = false;
   #failing = false;
+  #gathering = false;
   #trouble: string | null = 'nothing was written yet';
 
   constructor(options: WriterOptions) {
@@ -83,6 +86,11 @@ export class RegistryWriter {
     return this.#trouble;
   }
 
+  /** The registry has lost rooms, and waits for the nodes' answers. */
+  get gathering(): boolean {
+    return this.#gathering;
+  }
+
   /** Writes what there is now. While a write is under way this does nothing: the next tick has it all. Never rejects. */
   async write(): Promise<void> {
     if (this.#writing) return;
@@ -90,6 +98,7 @@ export class RegistryWriter {
     const epoch = ownership.epoch(cluster);
     if (epoch === null) {
       this.#ownedEpoch = null;
+      this.#gathering = false;
       this.#trouble = null;
       source.discard();
       return;
@@ -97,10 +106,15 @@ export class RegistryWriter {
     if (!source.complete()) return;
     this.#writing = true;
     try {
-      if (epoch !== this.#ownedEpoch) source.resync();
+      if (epoch !== this.#ownedEpoch) {
+        await this.#gather(epoch, false);
+        source.resync();
+      }
       this.#ownedEpoch = epoch;
       await this.#refresh(epoch);
+      const whole = source.whole();
       await this.#reportRooms(epoch);
+      if (await this.#gather(epoch, whole)) source.resync();
       this.#settle();
     } catch (error) {
       if (error instanceof StaleEpoch) this.#superseded(error);
@@ -138,22 +152,41 @@ export class RegistryWriter {
     source.refreshed(result, arrivals);
   }
 
+  /** True when the registry has just been found to lack rooms, and every node is to report its own again. */
+  async #gather(epoch: number, whole: boolean): Promise<boolean> {
+    const { registry, cluster, events } = this.#options;
+    const state = (await registry.rooms?.registry.gather(epoch, whole)) ?? 'gathered';
+    const was = this.#gathering;
+    this.#gathering = state !== 'gathered';
+    if (this.#gathering && !was) {
+      const reason = 'the registry may have lost rooms; none is placed before every node has reported';
+      events.emit({ kind: 'rooms-missing', cluster, reason });
+    }
+    if (was && !this.#gathering) events.emit({ kind: 'rooms-gathered', cluster, reason: 'every node has reported' });
+    return state === 'ask';
+  }
+
   async #reportRooms(epoch: number): Promise<void> {
     const { registry, source } = this.#options;
     const { rooms } = registry;
+    const entries = source.entries();
+    const watches = new Map(entries.map(({ watch, update }) => [update.nodeId, watch]));
     await Promise.all(
-      source.entries().map(async ({ watch, update }) => {
+      entries.map(async ({ watch, update }) => {
         const reports = watch.backlog.rooms();
         if (reports.length === 0) return;
         if (rooms !== undefined) {
           const outcomes = await rooms.registry.report(update.nodeId, update.startId, reports, epoch);
-          const stale = new Set(outcomes.filter(({ outcome }) => outcome === 'stale').map(({ roomId }) => roomId));
-          const current = reports.filter(({ roomId }) => !stale.has(roomId));
-          await Promise.all(current.map((report) => settleMembers(rooms.matches, report)));
-          this.#closeStale(
-            watch,
-            reports.filter(({ roomId }) => stale.has(roomId)),
-            epoch,
+          const byRoom = new Map(outcomes.map((outcome) => [outcome.roomId, outcome]));
+          await Promise.all(
+            reports.map(async (report) => {
+              const outcome = byRoom.get(report.roomId);
+              if (outcome?.outcome === 'ok') await settleMembers(rooms, report);
+              const told = outcome?.close == null ? undefined : watches.get(outcome.close.nodeId);
+              // The reporting node has closed it already.
+              if (outcome?.close == null || (told === watch && report.status === 'closed')) return;
+              if (told !== undefined) this.#closeRoom(told, report.roomId, outcome.close.gen, epoch);
+            }),
           );
         }
         watch.backlog.roomsWritten(reports);
@@ -162,22 +195,19 @@ export class RegistryWriter {
   }
 
   /** The node does not know that the room was given away. When the order is lost, all is reported, and ordered, again. */
-  #closeStale(watch: NodeWatch, reports: readonly RoomReport[], epoch: number): void {
-    for (const { roomId, gen, status } of reports) {
-      if (status === 'closed') continue;
-      const order = { v: AGENT_PROTOCOL, kind: 'closeRoom', epoch, roomId, gen } as const;
-      const failed = (reason: string) =>
-        this.#options.log.warn({ roomId, gen, reason }, 'a room that lives elsewhere was not closed');
-      watch.probe.order(order, ORDER_TIMEOUT_MS).then(
-        (reply) => {
-          if (!reply.ok) failed(reply.message);
-        },
-        (error) => {
-          failed(messageOf(error));
-          watch.resync();
-        },
-      );
-    }
+  #closeRoom(watch: NodeWatch, roomId: string, gen: number, epoch: number): void {
+    const order = { v: AGENT_PROTOCOL, kind: 'closeRoom', epoch, roomId, gen } as const;
+    const failed = (reason: string) =>
+      this.#options.log.warn({ roomId, gen, reason }, 'a room that lives elsewhere was not closed');
+    watch.probe.order(order, ORDER_TIMEOUT_MS).then(
+      (reply) => {
+        if (!reply.ok) failed(reply.message);
+      },
+      (error) => {
+        failed(messageOf(error));
+        watch.resync();
+      },
+    );
   }
 
   /** The registry works; it is the peer's to write. Our own lease says so at its next look. */
@@ -210,8 +240,15 @@ export class RegistryWriter {
 }
 
 /** What a room's report means for its members' memberships. Idempotent: repeated until it was written. */
-async function settleMembers(matches: Pick<MatchQueue, 'complete' | 'release'>, report: RoomReport): Promise<void> {
-  const { roomId, status, reason } = report;
+async function settleMembers(rooms: NonNullable<ClusterRegistry['rooms']>, report: RoomReport): Promise<void> {
+  const { roomId, mode, status, reason } = report;
+  const { matches, registry } = rooms;
+  if (status !== 'closed') {
+    const members = report.members.filter((member) => report.gone?.includes(member) !== true);
+    const restored = await matches.restore({ roomId, mode, members, complete: status === 'complete' });
+    // Who finished while the membership was put back has released nothing; who finishes from now on does.
+    if (restored) await matches.release(roomId, (await registry.get(roomId))?.finished ?? []);
+  }
   // Complete and over may lie between two polls, and only the latter is reported then: it was played, and is not to be dissolved.
   if (status === 'complete' || reason === 'empty' || reason === 'ended') await matches.complete(roomId);
   // `moved`: the room goes on elsewhere.

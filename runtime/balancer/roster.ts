@@ -10,6 +10,7 @@ interface RosterOptions {
   readonly probe: ProbeFactory;
   /** Period of the polls, in milliseconds. */
   readonly pollMs: number;
+  readonly onWhole: () => void;
   readonly onSilent: (nodeId: string, sentAtMs: number) => void;
   readonly log: Logger;
 }
@@ -102,13 +103,14 @@ export class Roster {
   }
 
   #open(instance: Instance & { readonly endpoint: string }): NodeWatch {
-    const { probe, pollMs, onSilent } = this.#options;
+    const { probe, pollMs, onWhole, onSilent } = this.#options;
     this.#opened += 1;
     return new NodeWatch(instance, {
       probe,
       pollMs,
       timeoutMs: Math.min(MOST_TIMEOUT_MS, TIMEOUT_SHARE * pollMs),
       phaseMs: ((this.#opened * GOLDEN_RATIO) % 1) * pollMs,
+      onWhole,
       onSilent,
     });
   }

@@ -61,14 +61,15 @@ export class Room {
   }
 
   report(): RoomReport {
-    const report = {
+    const gone = this.#expected.filter((member) => this.#joined.has(member) && !this.#present.has(member));
+    return {
       roomId: this.id,
       gen: this.gen,
       mode: this.mode,
       status: this.#status,
       members: [...this.#expected],
+      ...(this.#reason === undefined ? gone.length > 0 && { gone } : { reason: this.#reason }),
     };
-    return this.#reason === undefined ? report : { ...report, reason: this.#reason };
   }
 
   /** A member joins, or comes back. `expected` is what its ticket said: who has finished since is no longer waited for. */

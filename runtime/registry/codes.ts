@@ -8,6 +8,7 @@ export const CODES = {
   STALE: 5,
   ROOM_CLOSED: 6,
   MATCH_TOKEN_INVALID: 7,
+  ROOMS_ASKED: 8,
 } as const;
 
 export type Code = keyof typeof CODES;

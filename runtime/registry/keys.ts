@@ -73,6 +73,19 @@ export function idempotencyKey(stack: string, cluster: string, key: string): str
   return `${clusterTag(stack, cluster)}:idempotency:${key}`;
 }
 
+/** Whether the registry knows every room of a cluster; see scripts/lib/gathered.ts. */
+export interface GatheredKeys {
+  /** String: the Redis process that knows every live room, and the epoch under which they were gathered, separated by a space. */
+  readonly gathered: string;
+  /** The same of the process that does not know them all yet: every node was asked to report its rooms under this epoch. */
+  readonly asked: string;
+}
+
+export function gatheredKeys(stack: string, cluster: string): GatheredKeys {
+  const tag = clusterTag(stack, cluster);
+  return { gathered: `${tag}:rooms:gathered`, asked: `${tag}:rooms:asked` };
+}
+
 /** Hash: one room; fields in scripts/lib/room.ts. */
 export function roomKey(stack: string, cluster: string, roomId: string): string {
   return `${clusterTag(stack, cluster)}:room:${roomId}`;

@@ -12,8 +12,9 @@ import { matchEnter } from './scripts/match-enter.6';
 import { matchHeartbeat } from './scripts/match-heartbeat.6';
 import { matchLeave } from './scripts/match-leave.6';
 import { matchRelease } from './scripts/match-release.6';
+import { matchRestore } from './scripts/match-restore.6';
 import { matchSweep } from './scripts/match-sweep.6';
-import type { Match, MatchQueue, MatchRecord, PlayerStanding, WaitingPlayer } from './types';
+import type { LiveRoom, Match, MatchQueue, MatchRecord, PlayerStanding, WaitingPlayer } from './types';
 
 export interface MatchQueueOptions {
   readonly redis: Redis;
@@ -106,6 +107,11 @@ export class RedisMatchQueue implements MatchQueue {
 
   async complete(roomId: string): Promise<void> {
     await this.#run(matchComplete, [roomId]);
+  }
+
+  async restore({ roomId, mode, members, complete }: LiveRoom): Promise<boolean> {
+    const args = [roomId, mode, complete ? 'complete' : 'open', ...members];
+    return (await this.#run(matchRestore, args)).int() === 1;
   }
 
   async release(roomId: string, players?: readonly string[]): Promise<void> {

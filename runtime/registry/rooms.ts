@@ -3,17 +3,19 @@ import { z } from 'zod';
 import type { RoomReport } from '../core/protocol/agent';
 import { type Code, codeName } from './codes';
 import { answered } from './connection';
-import { roomKey, type SeatKeys, seatKeys } from './keys';
+import { type GatheredKeys, gatheredKeys, roomKey, type SeatKeys, seatKeys } from './keys';
 import { Reply, run } from './scripts';
 import { roomFinish } from './scripts/room-finish.5';
+import { roomGather } from './scripts/room-gather.3';
 import { roomReport } from './scripts/room-report.n';
-import { roomStart } from './scripts/room-start.5';
+import { roomStart } from './scripts/room-start.6';
 import { SEAT_GRACE_MS } from './seats';
 import {
   type ReserveOptions,
   type RoomFinishResult,
   type RoomRecord,
   type RoomRegistry,
+  type RoomReportOutcome,
   type RoomStartRequest,
   type RoomStartResult,
   StaleEpoch,
@@ -28,8 +30,6 @@ export interface RoomOptions {
   /** How long a room that is over is remembered, so that start and finish keep their answers, in milliseconds. @default 600_000 */
   readonly tombstoneMs?: number;
 }
-
-type ReportOutcome = { readonly roomId: string; readonly outcome: 'ok' | 'stale' };
 
 /** The most reports in one script call: bounds how long one call keeps Redis from others. */
 const MAX_REPORTS = 1_000;
@@ -51,6 +51,7 @@ const StoredRoom = z.object({
 export class RedisRooms implements RoomRegistry {
   readonly #redis: Redis;
   readonly #seats: SeatKeys;
+  readonly #gathered: GatheredKeys;
   readonly #roomKey: (roomId: string) => string;
   readonly #ttlMs: number;
   readonly #tombstoneMs: number;
@@ -58,6 +59,7 @@ export class RedisRooms implements RoomRegistry {
   constructor(redis: Redis, stack: string, cluster: string, options: RoomOptions = {}) {
     this.#redis = redis;
     this.#seats = seatKeys(stack, cluster);
+    this.#gathered = gatheredKeys(stack, cluster);
     this.#roomKey = (roomId) => roomKey(stack, cluster, roomId);
     this.#ttlMs = options.ttlMs ?? 3_600_000;
     this.#tombstoneMs = options.tombstoneMs ?? 600_000;
@@ -66,7 +68,8 @@ export class RedisRooms implements RoomRegistry {
   async start(request: RoomStartRequest, options: ReserveOptions): Promise<RoomStartResult> {
     const { roomId, mode, playerId, members } = request;
     const args = [options.ticketTtlMs, SEAT_GRACE_MS, this.#ttlMs, options.policy, roomId, mode, playerId];
-    const raw = await run(this.#redis, roomStart, this.#keys(roomId), [...args, members.join(' '), ...options.exclude]);
+    const keys = [...this.#keys(roomId), this.#gathered.gathered];
+    const raw = await run(this.#redis, roomStart, keys, [...args, members.join(' '), ...options.exclude]);
     const reply = new Reply(roomStart, raw);
     const code = codeName(reply.int());
     if (code !== 'OK') return { ok: false, code: refusal(code) };
@@ -100,24 +103,39 @@ export class RedisRooms implements RoomRegistry {
     startId: string,
     reports: readonly RoomReport[],
     epoch: number,
-  ): Promise<readonly ReportOutcome[]> {
-    const outcomes: ReportOutcome[] = [];
+  ): Promise<readonly RoomReportOutcome[]> {
+    const outcomes: RoomReportOutcome[] = [];
     for (let first = 0; first < reports.length; first += MAX_REPORTS) {
       const chunk = reports.slice(first, first + MAX_REPORTS);
       const keys = [this.#seats.epoch, ...chunk.map(({ roomId }) => this.#roomKey(roomId))];
-      const args = [
-        epoch,
-        nodeId,
-        startId,
-        this.#tombstoneMs,
-        ...chunk.flatMap((report) => [report.gen, noted(report)]),
-      ];
-      const reply = new Reply(roomReport, await run(this.#redis, roomReport, keys, args));
+      const args = [epoch, nodeId, startId, this.#tombstoneMs, this.#ttlMs];
+      const each = chunk.flatMap((report) => [report.gen, noted(report), report.mode, report.members.join(' ')]);
+      const reply = new Reply(roomReport, await run(this.#redis, roomReport, keys, [...args, ...each]));
       if (codeName(reply.int()) === 'STALE') throw new StaleEpoch(epoch);
-      for (const { roomId } of chunk)
-        outcomes.push({ roomId, outcome: codeName(reply.int()) === 'STALE' ? 'stale' : 'ok' });
+      for (const { roomId } of chunk) {
+        const outcome = codeName(reply.int()) === 'STALE' ? 'stale' : 'ok';
+        const close = { nodeId: reply.text(), gen: reply.int() };
+        outcomes.push({ roomId, outcome, close: close.nodeId === '' ? null : close });
+      }
     }
     return outcomes;
+  }
+
+  /** @throws StaleEpoch when a newer owner has written. */
+  async gather(epoch: number, everyNodeReported: boolean): Promise<'gathered' | 'ask' | 'asked'> {
+    const { gathered, asked } = this.#gathered;
+    const args = [epoch, everyNodeReported ? 1 : 0];
+    const reply = await run(this.#redis, roomGather, [this.#seats.epoch, gathered, asked], args);
+    switch (codeName(new Reply(roomGather, reply).int())) {
+      case 'STALE':
+        throw new StaleEpoch(epoch);
+      case 'OK':
+        return 'gathered';
+      case 'ROOMS_ASKED':
+        return 'ask';
+      default:
+        return 'asked';
+    }
   }
 
   #keys(roomId: string): string[] {
@@ -142,8 +160,9 @@ function refusal(code: Code): Refusal {
 }
 
 /** What becomes of the room's record: a room that moved is over on that node only. */
-function noted(report: RoomReport): 'complete' | 'ended' | 'dissolved' | 'none' {
+function noted(report: RoomReport): 'started' | 'complete' | 'ended' | 'dissolved' | 'moved' {
   if (report.status === 'complete') return 'complete';
-  if (report.status === 'forming' || report.reason === 'moved') return 'none';
+  if (report.status === 'forming') return 'started';
+  if (report.reason === 'moved') return 'moved';
   return report.reason === 'incomplete' ? 'dissolved' : 'ended';
 }

@@ -127,15 +127,29 @@ export interface RoomRegistry {
   finish(request: RoomStartRequest): Promise<RoomFinishResult>;
   get(roomId: string): Promise<RoomRecord | null>;
   /**
-   * Owner only: what game nodes report. complete → noted; closed as incomplete → dissolved; closed as empty or ended → ended.
-   * A report with an older gen than the record's is answered with `stale`: the room lives elsewhere, tell the node to close it.
+   * Owner only: what game nodes report. complete → noted; closed as incomplete → dissolved; closed as empty or ended → ended. A room
+   * that is not known, or only in an earlier generation, was lost with a write: its record is made again from the report.
    */
   report(
     nodeId: string,
     startId: string,
     reports: readonly RoomReport[],
     epoch: number,
-  ): Promise<readonly { readonly roomId: string; readonly outcome: 'ok' | 'stale' }[]>;
+  ): Promise<readonly RoomReportOutcome[]>;
+  /**
+   * Owner only: whether the registry knows every live room; until it does, `start` places none (BUSY). `ask`: it does not, and every
+   * node is to be asked for all of its rooms now. `asked`: it does not yet. Once they have been written, it is to be called with
+   * `everyNodeReported`.
+   */
+  gather(epoch: number, everyNodeReported: boolean): Promise<'gathered' | 'ask' | 'asked'>;
+}
+
+export interface RoomReportOutcome {
+  readonly roomId: string;
+  /** stale: the room lives elsewhere. */
+  readonly outcome: 'ok' | 'stale';
+  /** Who must close which generation of it: the reporting node when stale, else the one that it has now been taken from. */
+  readonly close: { readonly nodeId: string; readonly gen: number } | null;
 }
 
 /** A room that was just decided, or that a player has. */
@@ -151,6 +165,16 @@ export interface Match {
 /** dissolved: not complete in time; ended: its last member was released. */
 export interface MatchRecord extends Match {
   readonly status: 'open' | 'complete' | 'dissolved' | 'ended';
+}
+
+/** A room as its game node sees it. */
+export interface LiveRoom {
+  readonly roomId: string;
+  readonly mode: string;
+  /** Members who have not left it. */
+  readonly members: readonly string[];
+  /** Everybody was there once. */
+  readonly complete: boolean;
 }
 
 export interface WaitingPlayer {
@@ -190,6 +214,8 @@ export interface MatchQueue {
   acknowledge(playerId: string, roomId: string): Promise<void>;
   /** The room is complete on its game node: no longer dissolved for lateness. */
   complete(roomId: string): Promise<void>;
+  /** The room is live on its game node: puts back what the registry has forgotten of it and its members. True when there was something. Idempotent. */
+  restore(room: LiveRoom): Promise<boolean>;
   /**
    * Membership ends: of these players, or of all when absent (room ended or dissolved). Idempotent; never touches a membership of
    * another room. All released before the room was complete: the match is dissolved, its players wait again at their old place.

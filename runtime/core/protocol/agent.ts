@@ -59,6 +59,8 @@ export const RoomReport = z.object({
   status: z.enum(['forming', 'complete', 'closed']),
   /** Members expected, as the tickets said. */
   members: z.array(Id).max(64),
+  /** Of these, who joined and has left for good since (finished, or was away too long). @default nobody */
+  gone: z.array(Id).max(64).optional(),
   /** Why it closed: `incomplete` (not everybody came in time), `empty` (the last member left), `moved`, `ended` (by the game). */
   reason: z.enum(['incomplete', 'empty', 'moved', 'ended']).optional(),
 });

@@ -54,6 +54,8 @@ for _, given in ipairs(cjson.decode(ARGV[2])) do
     hear(given.id)
     if player.conn ~= given.conn then
       player.conn = given.conn
+      -- Put back from a room's report, which does not know the pool.
+      if player.pool == '' then player.pool = given.pool end
       savePlayer(given.id, player)
     end
     if match then

@@ -29,9 +29,10 @@ local roomId, mode, player, members = ARGV[3], ARGV[4], ARGV[5], split(ARGV[6])
 local room = readRoom(KEYS[1])
 local known = room ~= nil
 room = room or { mode = mode, members = members, finished = {}, gen = 0, status = 'started' }
-if room.mode ~= mode or not sameMembers(room.members, members) or not contains(members, player) then
+if room.mode ~= mode or not agrees(room, members) or not contains(members, player) then
   return { MATCH_TOKEN_INVALID }
 end
+completeMembers(KEYS[1], room, members)
 if isOver(room) or contains(room.finished, player) then return { OK, room.status, 0 } end
 
 room.finished[#room.finished + 1] = player

@@ -9,7 +9,7 @@ import { deriveNodeKey, type MasterKey, parseMasterKeys } from '../../../runtime
 import { NodeTokens } from '../../../runtime/tickets/node-tokens';
 import { signer, verifier } from '../../../runtime/tickets/tokens';
 import { testRedis, testStack } from '../../support/redis';
-import { nodeUpdate } from '../registry/seats-support';
+import { nodeUpdate, roomsGathered } from '../registry/seats-support';
 
 export const TTL_MS = 15_000;
 export const members = ['ann', 'bob', 'cy', 'dee'];
@@ -28,6 +28,7 @@ export class Bench {
   readonly redis = testRedis();
   readonly lobby: RedisSeats;
   readonly game: RedisSeats;
+  readonly rooms: RedisRooms;
   readonly queue: RedisMatchQueue;
   readonly view = new LiveView(['lobby', 'game']);
   readonly refused: string[] = [];
@@ -39,10 +40,11 @@ export class Bench {
     const stack = testStack();
     this.lobby = new RedisSeats(this.redis, stack, 'lobby');
     this.game = new RedisSeats(this.redis, stack, 'game');
+    this.rooms = new RedisRooms(this.redis, stack, 'game');
     this.queue = new RedisMatchQueue({ redis: this.redis, stack, cluster: 'lobby' });
     this.options = {
       lobby: { cluster: 'lobby', seats: this.lobby },
-      game: { cluster: 'game', seats: this.game, rooms: new RedisRooms(this.redis, stack, 'game') },
+      game: { cluster: 'game', seats: this.game, rooms: this.rooms },
       matchQueue: this.queue,
       view: this.view,
       tokens: new NodeTokens([master, older]),
@@ -61,6 +63,7 @@ export class Bench {
   ) {
     const updates = of.map((node) => (typeof node === 'string' ? nodeUpdate(node) : node));
     await this[cluster].refresh({ epoch: 0, nodes: updates });
+    if (cluster === 'game') await roomsGathered(this.rooms);
     this.polled(cluster, updates, over);
   }
 

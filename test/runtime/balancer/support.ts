@@ -137,6 +137,10 @@ export class FakeRegistry implements ClusterRegistry {
   readonly suspended: string[] = [];
   readonly reports: RoomReport[] = [];
   readonly staleRooms = new Set<string>();
+  /** Whether it knows every room. Set to false: it was emptied. */
+  gathered = true;
+  asked = false;
+  readonly restored: string[] = [];
   readonly completed: string[] = [];
   readonly released: string[] = [];
   /** What the next refresh says ran out, by node. */
@@ -170,13 +174,29 @@ export class FakeRegistry implements ClusterRegistry {
 
   readonly rooms: NonNullable<ClusterRegistry['rooms']> = {
     registry: {
-      report: async (_nodeId, _startId, reports) => {
+      report: async (nodeId, _startId, reports) => {
         await this.#reach();
         this.reports.push(...reports);
-        return reports.map(({ roomId }) => ({ roomId, outcome: this.staleRooms.has(roomId) ? 'stale' : 'ok' }));
+        return reports.map(({ roomId, gen }) =>
+          this.staleRooms.has(roomId)
+            ? { roomId, outcome: 'stale', close: { nodeId, gen } }
+            : { roomId, outcome: 'ok', close: null },
+        );
       },
+      gather: async (_epoch, everyNodeReported) => {
+        await this.#reach();
+        this.gathered ||= this.asked && everyNodeReported;
+        const state = this.gathered ? 'gathered' : this.asked ? 'asked' : 'ask';
+        this.asked = !this.gathered;
+        return state;
+      },
+      get: async () => null,
     },
     matches: {
+      restore: async ({ roomId }) => {
+        this.restored.push(roomId);
+        return false;
+      },
       complete: async (roomId) => void this.completed.push(roomId),
       release: async (roomId) => void this.released.push(roomId),
     },

@@ -119,8 +119,10 @@ describe('a cluster that is well', () => {
 
   it('spreads the polls over the period', async () => {
     const many = Array.from({ length: 20 }, (_, index) => `n${index}`);
-    const { nodes, green } = harness(many, { pollMs: 200 });
+    const { nodes, green, ticks } = harness(many, { pollMs: 200 });
     await green(...many);
+    // The owner asks for everything at first, which is not on the beat.
+    await ticks(2);
     const turns = new Set<number>();
     const before = new Map(nodes.map((node) => [node, node.polls]));
     let turn = 0;
@@ -373,5 +375,21 @@ describe('rooms', () => {
     await eventually('the order is given', () => find('a').orders.length > 0);
     expect(find('a').orders).toEqual([{ v: 1, kind: 'closeRoom', epoch: 7, roomId: 'old', gen: 1 }]);
     expect([registry.completed, registry.released]).toEqual([[], []]);
+  });
+
+  it('that the registry has lost are asked for again, at once, until every node that answers has told all of its own', async () => {
+    const { find, green, registry, kinds } = harness(['a', 'b', 'c'], { pollMs: 200, redAfterMs: 5_000 });
+    await green('a', 'b', 'c');
+    await eventually('all is written', () => registry.stored.size === 3);
+    find('c').mode = 'hung';
+    await eventually('c is suspect', () => kinds().includes('node-suspect c'));
+    const before = find('a').resyncs;
+    registry.gathered = false;
+    find('a').rooms = [room('r1', { status: 'complete', gone: ['p2'] })];
+    await eventually('it knows all rooms', () => registry.gathered);
+    expect(find('a').resyncs).toBeGreaterThan(before);
+    expect([registry.reports.map(({ roomId }) => roomId), registry.restored]).toEqual([['r1'], ['r1']]);
+    await eventually('it is told', () => kinds().includes('rooms-gathered'));
+    expect(kinds().filter((kind) => kind.startsWith('rooms'))).toEqual(['rooms-missing', 'rooms-gathered']);
   });
 });

@@ -4,7 +4,7 @@ import { RedisRooms } from '../../../runtime/registry/rooms';
 import { RedisSeats } from '../../../runtime/registry/seats';
 import type { RoomStartResult } from '../../../runtime/registry/types';
 import { testRedis, testStack } from '../../support/redis';
-import { nodeUpdate, spread, TestCluster } from './seats-support';
+import { nodeUpdate, roomsGathered, spread, TestCluster } from './seats-support';
 
 const redises = [testRedis(), testRedis()] as const;
 afterAll(() => {
@@ -63,6 +63,7 @@ class Run {
       return [nodeUpdate(id, { startId: `${id}-${this.#starts.get(id)}`, standing, capacity: room, window: room })];
     });
     await this.#seats.refresh({ epoch: 0, nodes });
+    await roomsGathered(this.#rooms[0]);
   }
 
   async turn(calls: readonly Call[]): Promise<void> {
@@ -137,6 +138,7 @@ describe('rooms, in whatever order their members call', () => {
           const stack = testStack();
           const cluster = new TestCluster(redises[0], stack, 'game');
           await cluster.seats.refresh({ epoch: 0, nodes: nodes.map((node, index) => nodeUpdate(`n${index}`, node)) });
+          await roomsGathered(new RedisRooms(redises[0], stack, 'game'));
           const results = await Promise.all(
             Array.from({ length: rooms }, (_, index) =>
               new RedisRooms(redises[index % 2 === 0 ? 0 : 1], stack, 'game').start(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type Redis from 'ioredis';
 import { type SeatKeys, seatKeys } from '../../../runtime/registry/keys';
+import type { RedisRooms } from '../../../runtime/registry/rooms';
 import { RedisSeats } from '../../../runtime/registry/seats';
 import type { NodeUpdate, ReserveOptions } from '../../../runtime/registry/types';
 
@@ -29,6 +30,12 @@ export function nodeUpdate(nodeId: string, changes: Partial<NodeUpdate> = {}): N
 
 export function request(seats = 1): { rids: string[] } {
   return { rids: Array.from({ length: seats }, () => randomUUID()) };
+}
+
+/** From now on rooms are placed: no node has any that the registry does not know. */
+export async function roomsGathered(rooms: RedisRooms): Promise<void> {
+  await rooms.gather(0, false);
+  await rooms.gather(0, true);
 }
 
 /** A cluster of its own on the run's Redis, with a look behind the interface. */

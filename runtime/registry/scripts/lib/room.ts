@@ -1,6 +1,7 @@
 /**
  * Lua: one room's hash. Fields: `mode`, `status` (started, complete, ended, dissolved), `members` and `finished` (ids joined by
- * spaces), `gen` (0 before it was placed), `node` and `start` (absent before it was placed).
+ * spaces), `gen` (0 before it was placed), `node` and `start` (absent before it was placed), and `partial` when the record was made
+ * from a node's report: then `members` are those who still played.
  */
 export const luaRoom = `
 local function split(text)
@@ -14,12 +15,6 @@ local function contains(list, wanted)
     if entry == wanted then return true end
   end
   return false
-end
-
-local function sameMembers(left, right)
-  table.sort(left)
-  table.sort(right)
-  return table.concat(left, ' ') == table.concat(right, ' ')
 end
 
 local function readRoom(key)
@@ -43,6 +38,28 @@ local function expectedIn(room)
     if not contains(room.finished, member) then expected[#expected + 1] = member end
   end
   return expected
+end
+
+-- Whether a match token's members are this room's: all who still play, and nobody who never did.
+local function agrees(room, members)
+  for _, member in ipairs(expectedIn(room)) do
+    if not contains(members, member) then return false end
+  end
+  for _, member in ipairs(members) do
+    if not room.partial and not contains(room.members, member) then return false end
+  end
+  return true
+end
+
+-- A record made from a report learns from a match token who else was a member: they had finished.
+local function completeMembers(key, room, members)
+  if not room.partial then return end
+  for _, member in ipairs(members) do
+    if not contains(room.members, member) then room.finished[#room.finished + 1] = member end
+  end
+  room.members, room.partial = members, nil
+  redis.call('HSET', key, 'members', table.concat(room.members, ' '), 'finished', table.concat(room.finished, ' '))
+  redis.call('HDEL', key, 'partial')
 end
 
 local function ridOf(roomId, gen, player)

@@ -1,11 +1,12 @@
 import { luaCodes } from '../codes';
 import { defineScript } from '../scripts';
+import { luaGathered } from './lib/gathered';
 import { luaNode } from './lib/node';
 import { luaPlacement } from './lib/placement';
 import { luaRoom } from './lib/room';
 
 export const roomStart = defineScript(
-  'room-start.5',
+  'room-start.6',
   `
 -- Gives one member of a room the room's node; places the room, with a seat for each member, when it has none (S2).
 --
@@ -14,6 +15,7 @@ export const roomStart = defineScript(
 -- KEYS[3] state, hash
 -- KEYS[4] counts, hash
 -- KEYS[5] pending, sorted set
+-- KEYS[6] gathered, string
 -- ARGV[1] lifetime of the ticket, in milliseconds
 -- ARGV[2] how much longer the seats are kept, in milliseconds
 -- ARGV[3] how long the room is remembered after it was placed, in milliseconds
@@ -30,11 +32,13 @@ ${luaCodes}
 ${luaNode}
 ${luaPlacement}
 ${luaRoom}
+${luaGathered}
 local roomId, mode, player, members = ARGV[5], ARGV[6], ARGV[7], split(ARGV[8])
 local room = readRoom(KEYS[1]) or { mode = mode, members = members, finished = {}, gen = 0, status = 'started' }
-if room.mode ~= mode or not sameMembers(room.members, members) or not contains(members, player) then
+if room.mode ~= mode or not agrees(room, members) or not contains(members, player) then
   return { MATCH_TOKEN_INVALID }
 end
+completeMembers(KEYS[1], room, members)
 if isOver(room) or contains(room.finished, player) then return { ROOM_CLOSED } end
 
 local excluded = {}
@@ -51,7 +55,11 @@ if node and node.startId == room.start and node.standing ~= 'sealed' then
   hold(KEYS[5], node, { ridOf(roomId, room.gen, player) }, seatExpiresAt)
   saveNode(KEYS[2], KEYS[4], node)
 else
-  room.gen = room.gen + 1
+  -- While rooms may be missing here, this one may live on a node that has not reported yet: it is waited for.
+  local under = gatheredUnder(KEYS[6])
+  if not under then return { BUSY } end
+  -- Above every generation of a placement that was lost.
+  room.gen = math.max(room.gen, under) + 1
   local rids = {}
   for i, member in ipairs(expected) do rids[i] = ridOf(roomId, room.gen, member) end
   local placement = newPlacement(KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[4], excluded)
