@@ -10,8 +10,7 @@ import { launchTemplate, NO_GROUP_NOTIFICATIONS } from './instances';
 import type { Keys } from './keys';
 import { Program } from './program';
 import type { Registry } from './registry';
-import { PATHS } from './unit';
-import { file, script, userData } from './user-data';
+import { userData } from './user-data';
 
 export interface BalancerPairProps {
   readonly vpc: IVpc;
@@ -38,12 +37,12 @@ export const API_PORT = 8080;
 const PRIVATE_PORT = 9090;
 /** From the distribution's package `aws-cfn-bootstrap`; needs no permission. */
 const CFN_SIGNAL = '/opt/aws/bin/cfn-signal';
-/** How long a new balancer may take until it is ready, its registry and its fleet answering. */
+/** How long a new balancer may take until it is ready, its registry and its fleet answering, and has its clusters. */
 const READY_WITHIN = Duration.minutes(10);
 
 /**
  * The two balancers that watch each other: two groups of one instance, each over several zones. A deploy replaces the first, waits
- * until it is ready, and then replaces the second.
+ * until it is ready and has its clusters back, and then replaces the second.
  */
 export class BalancerPair extends Construct {
   readonly groups: readonly [AutoScalingGroup, AutoScalingGroup];
@@ -91,7 +90,7 @@ export class BalancerPair extends Construct {
           BALANCER_ID: balancerId,
           CLUSTERS: clusters.join(','),
           HOME_CLUSTERS: home.join(','),
-          PEER_URL: `http://peer:${PRIVATE_PORT}`,
+          PEER_URL: `aws:${groupName(stack, peerId)}:${PRIVATE_PORT}`,
           PORT: String(API_PORT),
           PRIVATE_PORT: String(PRIVATE_PORT),
           FLEET: `aws:${stack}`,
@@ -104,9 +103,8 @@ export class BalancerPair extends Construct {
           API_SECRET: keys.api.secretArn,
           REDIS_SECRET: registry.secret.secretArn,
           REDIS_ADDRESS: registry.address,
-          PEER_CLUSTER: groupName(stack, peerId),
         },
-        afterStart: [...findPeer(), ...signalReady(Stack.of(this), logicalId)],
+        afterStart: signalReady(Stack.of(this), logicalId),
       }),
     });
     const group = new AutoScalingGroup(scope, 'Group', {
@@ -142,33 +140,18 @@ function logicalIdOf(group: AutoScalingGroup): string {
   return Stack.of(group).resolve(resource.logicalId);
 }
 
-/** Looks for the other balancer now and then, as its address changes when it is replaced. */
-function findPeer(): string[] {
-  return [
-    file(PATHS.peer, script('peer')),
-    `chmod 0755 ${PATHS.peer}`,
-    file(
-      '/etc/systemd/system/realtime-fleet-peer.service',
-      `[Unit]\nDescription=Address of the other balancer\n\n[Service]\nType=oneshot\nExecStart=${PATHS.peer}\n`,
-    ),
-    file(
-      '/etc/systemd/system/realtime-fleet-peer.timer',
-      '[Unit]\nDescription=Address of the other balancer\n\n[Timer]\nOnActiveSec=0\nOnUnitInactiveSec=15\nAccuracySec=1\n\n[Install]\nWantedBy=timers.target\n',
-    ),
-    'systemctl daemon-reload',
-    'systemctl enable --now realtime-fleet-peer.timer',
-  ];
-}
-
-/** Tells CloudFormation, which waits for it with the other balancer, that this one is ready. */
+/**
+ * Tells CloudFormation, which waits for it with the other balancer, that this one is ready and owns its clusters: only then does
+ * nobody notice when the other one goes.
+ */
 function signalReady(stack: Stack, logicalId: string): string[] {
   return [
     `[ -x ${CFN_SIGNAL} ] || retry dnf install -y aws-cfn-bootstrap`,
     `for _ in $(seq ${READY_WITHIN.toSeconds() / 5}); do`,
-    `  curl -sf -m 2 http://127.0.0.1:${PRIVATE_PORT}/readyz >/dev/null && break`,
+    `  curl -sf -m 2 http://127.0.0.1:${PRIVATE_PORT}/homez >/dev/null && break`,
     '  sleep 5',
     'done',
-    `curl -sf -m 2 http://127.0.0.1:${PRIVATE_PORT}/readyz >/dev/null`,
+    `curl -sf -m 2 http://127.0.0.1:${PRIVATE_PORT}/homez >/dev/null`,
     `${CFN_SIGNAL} --stack '${stack.stackName}' --resource '${logicalId}' --region '${stack.region}'`,
   ];
 }

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
@@ -9,8 +9,8 @@ export interface KeysProps {
 }
 
 /**
- * The secrets that balancers hold, all generated. A new value is put in with `aws secretsmanager put-secret-value`; the one before
- * stays valid beside it until the next change.
+ * The secrets that balancers hold, all generated. A new value is put in with `aws secretsmanager put-secret-value` and is in use
+ * within six minutes, without a restart; the one before stays valid beside it until the next change.
  */
 export class Keys extends Construct {
   /** What tickets are derived from. */
@@ -19,7 +19,7 @@ export class Keys extends Construct {
   readonly agent: Secret;
   /** The key that callers of the API show. */
   readonly api: Secret;
-  /** The public half of the balancers' key: they publish it when they start. */
+  /** The public half of the balancers' key: they publish it when they start, and when it changes. */
   readonly agentPublicKeys: StringParameter;
 
   constructor(scope: Construct, id: string, props: KeysProps) {
@@ -27,11 +27,17 @@ export class Keys extends Construct {
     this.master = this.#secret('Master', `${props.stack}: master key of the tickets`);
     this.agent = this.#secret('Agent', `${props.stack}: what nodes know the balancers by`);
     this.api = this.#secret('Api', `${props.stack}: key of the API`);
+    this.#output('TicketKeySecret', this.master, 'Secret that holds the master key of the tickets');
+    this.#output('AgentKeySecret', this.agent, 'Secret that holds what nodes know the balancers by');
     this.agentPublicKeys = new StringParameter(this, 'AgentPublicKeys', {
       parameterName: `/${props.stack}/agent-public-keys`,
       description: 'Written by the balancers, read by nodes when they start',
       stringValue: 'pending',
     });
+  }
+
+  #output(id: string, secret: Secret, description: string): void {
+    new CfnOutput(this, id, { value: secret.secretArn, description }).overrideLogicalId(id);
   }
 
   /** 64 letters and digits: 380 bits, and 48 bytes when they are read as base64url. */

@@ -2,12 +2,18 @@
 export const PATHS = {
   program: '/opt/realtime-fleet/program.js',
   configure: '/opt/realtime-fleet/configure',
-  peer: '/opt/realtime-fleet/peer',
+  notice: '/opt/realtime-fleet/notice',
   settings: '/etc/realtime-fleet/settings',
   sources: '/etc/realtime-fleet/sources',
   /** In memory only: it holds keys. */
   environment: '/run/realtime-fleet.env',
+  /** In memory only: what the program may read besides its environment, and reads again when it changes. */
+  keys: '/run/realtime-fleet/keys',
+  leaving: '/run/realtime-fleet/leaving',
 } as const;
+
+/** May read what is in `/run/realtime-fleet`; see `share` in `lib/instance/functions.sh`. */
+export const FILES_GROUP = 'realtime-fleet-files';
 
 /** A namespaced executable of the distribution: another version that is installed beside it changes nothing. */
 export const NODE = { package: 'nodejs24', executable: '/usr/bin/node-24' } as const;
@@ -38,6 +44,35 @@ TimeoutStartSec=60
 }
 
 /**
+ * Puts the environment together again every five minutes, for what changes while the program runs: keys and certificates. A call
+ * to Secrets Manager costs money, so not more often; `systemctl start realtime-fleet-environment` does it at once.
+ */
+export const ENVIRONMENT_TIMER = `[Unit]
+Description=Environment of the program
+
+[Timer]
+OnUnitInactiveSec=300
+RandomizedDelaySec=30
+
+[Install]
+WantedBy=timers.target
+`;
+
+/** Watches for the notice that EC2 takes the instance away. */
+export const NOTICE_UNIT = `[Unit]
+Description=Notices of EC2
+After=network-online.target
+
+[Service]
+ExecStart=${PATHS.notice}
+Restart=always
+RestartSec=5
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+/**
  * The systemd unit of a program. It runs as a user of its own that owns nothing. When its environment cannot be put together the
  * last one serves, so that trouble with AWS keeps no program from restarting. Memory that is writable and executable must stay
  * allowed: Node.js compiles into it.
@@ -60,6 +95,7 @@ RestartSec=2
 TimeoutStopSec=10
 LimitNOFILE=1048576
 DynamicUser=yes
+SupplementaryGroups=${FILES_GROUP}
 CapabilityBoundingSet=
 LockPersonality=yes
 NoNewPrivileges=yes

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserData } from 'aws-cdk-lib/aws-ec2';
 import type { Program } from './program';
-import { environmentUnit, NODE, PATHS, SYSCTL, serviceUnit } from './unit';
+import { ENVIRONMENT_TIMER, environmentUnit, FILES_GROUP, NODE, NOTICE_UNIT, PATHS, SYSCTL, serviceUnit } from './unit';
 
 export interface UserDataOptions {
   /** Shown by systemd, e.g. `prod-realtime-game`. */
@@ -17,6 +17,9 @@ export interface UserDataOptions {
   /** Shell commands that come last. @default none */
   readonly afterStart?: readonly string[];
 }
+
+/** Which variable tells the program of the file that changes while it runs. */
+const FILES = { node: { LEAVING_FILE: PATHS.leaving }, balancer: { KEYS_FILE: PATHS.keys } } as const;
 
 /**
  * What an instance does at its first boot: fetch the program that the hash names, unless the image has it, and run it under
@@ -34,17 +37,18 @@ export function userData(options: UserDataOptions): UserData {
     'pinned',
     file('/etc/sysctl.d/90-realtime-fleet.conf', SYSCTL),
     'sysctl --quiet --system',
-    file(PATHS.settings, assignments(settings)),
+    file(PATHS.settings, assignments({ ...settings, ...FILES[role] })),
     file(PATHS.sources, assignments(sources)),
-    file(PATHS.configure, script('common') + script(role)),
+    `getent group ${FILES_GROUP} >/dev/null || groupadd --system ${FILES_GROUP}`,
+    file(PATHS.configure, script('functions') + script('common') + script(role)),
     `chmod 0755 ${PATHS.configure}`,
-    file('/etc/systemd/system/realtime-fleet-environment.service', environmentUnit()),
-    file(
-      '/etc/systemd/system/realtime-fleet.service',
-      serviceUnit({ description: name, callsAws: role === 'balancer' }),
-    ),
+    unit('realtime-fleet-environment.service', environmentUnit()),
+    unit('realtime-fleet-environment.timer', ENVIRONMENT_TIMER),
+    unit('realtime-fleet.service', serviceUnit({ description: name, callsAws: role === 'balancer' })),
+    ...(role === 'node' ? watchForNotices() : []),
     'systemctl daemon-reload',
-    'systemctl enable --now --no-block realtime-fleet.service',
+    'systemctl enable --now --no-block realtime-fleet.service realtime-fleet-environment.timer',
+    ...(role === 'node' ? ['systemctl enable --now --no-block realtime-fleet-notice.service'] : []),
     ...(options.afterStart ?? []),
   );
   return data;
@@ -55,8 +59,20 @@ export function file(path: string, content: string): string {
   return `cat >${path} <<'END_OF_FILE'\n${content.trimEnd()}\nEND_OF_FILE`;
 }
 
+function unit(name: string, content: string): string {
+  return file(`/etc/systemd/system/${name}`, content);
+}
+
+function watchForNotices(): string[] {
+  return [
+    file(PATHS.notice, script('functions') + script('notice')),
+    `chmod 0755 ${PATHS.notice}`,
+    unit('realtime-fleet-notice.service', NOTICE_UNIT),
+  ];
+}
+
 /** One of `lib/instance/`. */
-export function script(name: 'common' | 'node' | 'balancer' | 'peer'): string {
+export function script(name: 'functions' | 'common' | 'node' | 'balancer' | 'notice'): string {
   return readFileSync(join(__dirname, 'instance', `${name}.sh`), 'utf8');
 }
 

@@ -6,18 +6,22 @@ der() {
 }
 
 agent_secrets=$(versions "$AGENT_SECRET")
-private_key='' public_keys=''
+private_keys='' public_keys=''
 while read -r value; do
-  [ -n "$private_key" ] || private_key=$(der "$value" | openssl pkey -inform DER | base64 -w0)
+  private_keys+=${private_keys:+,}$(der "$value" | openssl pkey -inform DER | base64 -w0)
   public_keys+=${public_keys:+,}$(der "$value" | openssl pkey -inform DER -pubout | base64 -w0)
 done <<<"$agent_secrets"
 
+# Nodes that start from now on know the new key at once; those that run get it from the balancers.
 published=$(aws ssm get-parameter --name "$AGENT_PUBLIC_KEYS_PARAMETER" --query Parameter.Value --output text)
 [ "$published" = "$public_keys" ] ||
   aws ssm put-parameter --name "$AGENT_PUBLIC_KEYS_PARAMETER" --value "$public_keys" --overwrite >/dev/null
 
 master_keys=$(versions "$MASTER_SECRET" | paste -sd,)
 api_keys=$(versions "$API_SECRET" | paste -sd,)
-echo "AGENT_PRIVATE_KEY=$private_key"
-echo "MASTER_KEYS=$master_keys"
-echo "API_KEYS=$api_keys"
+keys="AGENT_PRIVATE_KEY=$private_keys
+MASTER_KEYS=$master_keys
+API_KEYS=$api_keys"
+# For the program that runs, which reads it when it changes; and for one that starts.
+share keys <<<"$keys"
+echo "$keys"

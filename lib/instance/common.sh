@@ -1,15 +1,4 @@
-#!/bin/bash
 # Prints the environment of this instance's program. Static settings are in `settings`; `sources` says where the rest is.
-set -euo pipefail
-# Else a failure inside $(…) would pass for an empty value.
-shopt -s inherit_errexit
-
-# meta PATH: what EC2 says of this instance.
-meta() {
-  local token
-  token=$(curl -sf -m 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)
-  curl -sf -m 5 -H "X-aws-ec2-metadata-token: $token" "http://169.254.169.254/latest/meta-data/$1"
-}
 
 # secret ID STAGE
 secret() {

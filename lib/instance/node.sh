@@ -8,3 +8,13 @@ fi
 echo "NODE_ID=$node_id"
 echo "VERSION=$CONFIG_VERSION-$image"
 echo "AGENT_PUBLIC_KEYS=$keys"
+
+if [ -n "${CERTIFICATE_SECRET:-}" ]; then
+  secret=$(secret "$CERTIFICATE_SECRET" AWSCURRENT)
+  # In one file, so that nobody ever sees the one without the other.
+  pem=$("${NODE:-/usr/bin/node-24}" -e 'const { certificate, privateKey } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+    if (!certificate || !privateKey) throw new Error("the secret must be JSON with certificate and privateKey, both PEM");
+    process.stdout.write(`${certificate.trim()}\n${privateKey.trim()}`);' <<<"$secret")
+  share tls.pem <<<"$pem"
+  echo "TLS_CERT=$RUN_DIR/tls.pem"
+fi

@@ -1,6 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -17,6 +27,8 @@ const A = 'a'.repeat(63);
 class Machine {
   readonly #root = mkdtempSync(join(folder, 'machine-'));
   readonly #aws = join(this.#root, 'aws');
+  /** What the program may read. */
+  readonly runDir = join(this.#root, 'run');
 
   constructor(sources: Readonly<Record<string, string>>, settings: Readonly<Record<string, string>> = {}) {
     mkdirSync(this.#aws);
@@ -35,7 +47,6 @@ case "$1 $2" in
   cat "$4.$6" 2>/dev/null || { echo "ResourceNotFoundException: no value with staging label $6" >&2; exit 254; };;
 'ssm get-parameter') cat parameter;;
 'ssm put-parameter') printf %s "$6" >parameter;;
-'ec2 describe-instances') cat address;;
 esac`,
     );
   }
@@ -54,7 +65,7 @@ esac`,
   ): { code: number | null; env: Record<string, string>; stderr: string } {
     const PATH = `${join(this.#root, 'bin')}:${process.env.PATH ?? ''}`;
     const { status, stdout, stderr } = spawnSync('bash', ['-c', source], {
-      env: { PATH, CONFIG_DIR: this.#root, ...env },
+      env: { PATH, CONFIG_DIR: this.#root, RUN_DIR: this.runDir, RUN_GROUP: String(process.getgid?.()), ...env },
       encoding: 'utf8',
     });
     const pairs = stdout.split('\n').filter((line) => line.includes('='));
@@ -84,8 +95,8 @@ function split(line: string): [string, string] {
   return [line.slice(0, at), line.slice(at + 1)];
 }
 
-const node = script('common') + script('node');
-const balancer = script('common') + script('balancer');
+const node = script('functions') + script('common') + script('node');
+const balancer = script('functions') + script('common') + script('balancer');
 
 function aNode(sources: Readonly<Record<string, string>> = {}): Machine {
   const settings = { STACK: 'prod-realtime', CLUSTER: 'game', PORT: '8080', CAPACITY: '200' };
@@ -140,6 +151,23 @@ describe('the environment of a balancer', () => {
     expect(parseMasterKeys(after.env.MASTER_KEYS ?? '')).toHaveLength(2);
     expect(after.env.AGENT_PRIVATE_KEY).not.toBe(before.env.AGENT_PRIVATE_KEY);
     expect(machine.read('parameter').split(',')).toEqual([expect.any(String), published]);
+    expect(after.env.AGENT_PRIVATE_KEY?.split(',')).toEqual([expect.any(String), before.env.AGENT_PRIVATE_KEY]);
+  });
+
+  it('is there for the program that runs, too, in a file that only changes when a key does', async () => {
+    const machine = aBalancer();
+    const { env } = machine.run(balancer);
+    const file = join(machine.runDir, 'keys');
+    const read = () => Object.fromEntries(readFileSync(file, 'utf8').trim().split('\n').map(split));
+    const { AGENT_PRIVATE_KEY, MASTER_KEYS, API_KEYS } = env;
+    expect(read()).toEqual({ AGENT_PRIVATE_KEY, MASTER_KEYS, API_KEYS });
+    expect([statSync(file).mode & 0o777, readdirSync(machine.runDir)]).toEqual([0o640, ['keys']]);
+    const before = statSync(file).ino;
+    machine.run(balancer);
+    expect(statSync(file).ino).toBe(before);
+    machine.put('api.AWSCURRENT', 'another\n');
+    machine.run(balancer);
+    expect(read().API_KEYS).toBe('another');
   });
 
   it('is not put together from half of the secrets when AWS throttles', () => {
@@ -149,6 +177,7 @@ describe('the environment of a balancer', () => {
     expect(code).not.toBe(0);
     expect(stderr).toContain('ThrottlingException');
     expect(machine.read('parameter')).toBe('pending\n');
+    expect(existsSync(machine.runDir)).toBe(false);
   });
 });
 
@@ -174,28 +203,24 @@ describe('the environment of a node', () => {
     expect(lobby.run(node).env.REDIS_URL).toBe(`rediss://:${A}4@redis.example:6380`);
   });
 
+  it('has the certificate and its key where it was given a secret with them, in one file', () => {
+    const game = aNode({ CERTIFICATE_SECRET: 'tls' });
+    game.put('parameter', 'a-key\n');
+    game.put('tls.AWSCURRENT', `${JSON.stringify({ certificate: 'CERT\nCHAIN\n', privateKey: 'KEY\n' })}\n`);
+    const { env } = game.run(node, { NODE: process.execPath });
+    expect(env.TLS_CERT).toBe(join(game.runDir, 'tls.pem'));
+    expect(readFileSync(join(game.runDir, 'tls.pem'), 'utf8')).toBe('CERT\nCHAIN\nKEY\n');
+    game.put('tls.AWSCURRENT', '{"certificate":"CERT"}\n');
+    const { code, stderr } = game.run(node, { NODE: process.execPath });
+    expect([code === 0, stderr]).toEqual([false, expect.stringContaining('certificate and privateKey')]);
+    expect(readFileSync(join(game.runDir, 'tls.pem'), 'utf8')).toContain('KEY');
+  });
+
   it('waits for the first balancer', () => {
     const game = aNode();
     game.put('parameter', 'pending\n');
     const { code, stderr } = game.run(node);
     expect(code).toBe(1);
     expect(stderr).toContain('no balancer has published its public key yet');
-  });
-});
-
-describe('the name "peer"', () => {
-  it('follows the other balancer, and stays while there is none', () => {
-    const machine = new Machine({ PEER_CLUSTER: 'prod-realtime-balancer-game' });
-    const HOSTS = join(folder, 'hosts');
-    writeFileSync(HOSTS, '127.0.0.1 localhost\n');
-    const expectHosts = (address: string, expected: string) => {
-      machine.put('address', `${address}\n`);
-      expect(machine.run(script('peer'), { HOSTS }).code).toBe(0);
-      expect(readFileSync(HOSTS, 'utf8')).toBe(expected);
-    };
-    expectHosts('None', '127.0.0.1 localhost\n');
-    expectHosts('10.0.0.1', '127.0.0.1 localhost\n10.0.0.1 peer\n');
-    expectHosts('None', '127.0.0.1 localhost\n10.0.0.1 peer\n');
-    expectHosts('10.0.0.2', '127.0.0.1 localhost\n10.0.0.2 peer\n');
   });
 });
