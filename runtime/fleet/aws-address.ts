@@ -1,4 +1,5 @@
 import { DescribeInstancesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import { clientDefaults } from './aws-client';
 import { CLUSTER_TAG } from './aws-names';
 
 /** An answer serves this long, in milliseconds: whoever connects asks several times a second, EC2 is asked at most once in this time. */
@@ -13,7 +14,7 @@ const CALL_LIMIT_MS = 5_000;
  * @returns asks for its private address. Rejects when none runs, or EC2 does not answer.
  */
 export function awsAddress(group: string, nowMs: () => number = () => performance.now()): () => Promise<string> {
-  const ec2 = new EC2Client({ maxAttempts: 3 });
+  const ec2 = new EC2Client({ ...clientDefaults(), maxAttempts: 3 });
   let asked: { readonly atMs: number; readonly address: Promise<string> } | undefined;
   const ask = async (): Promise<string> => {
     const command = new DescribeInstancesCommand({

@@ -8,6 +8,7 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { clientDefaults } from './aws-client';
 import { ImageLookup } from './aws-image';
 import { InstanceList } from './aws-instances';
 import { groupName, nodeVersion, VERSION_TAG } from './aws-names';
@@ -32,11 +33,11 @@ const CALL_LIMIT_MS = 10_000;
  */
 export function awsFleet(options: AwsFleetOptions): Fleet {
   const nowMs = options.nowMs ?? (() => performance.now());
-  const client = { retryMode: 'adaptive', maxAttempts: 4 };
+  const client = { ...clientDefaults(), retryMode: 'adaptive', maxAttempts: 4 };
   const ec2 = new EC2Client(client);
   const autoScaling = new AutoScalingClient(client);
   // A second decrement would take one node too many: this order is never repeated blindly. Whoever repeats it looks first.
-  const onceOnly = new AutoScalingClient({ maxAttempts: 1 });
+  const onceOnly = new AutoScalingClient({ ...clientDefaults(), maxAttempts: 1 });
   const lists = new Map<string, InstanceList>();
   const images = new ImageLookup(ec2, nowMs);
   const name = (cluster: string) => groupName(options.stack, cluster);

@@ -93,6 +93,16 @@ describe('the fleet on AWS, over the wire', () => {
     expect(asked[0]?.get('Filter.1.Value.1')).toBe('prod-realtime-game');
   });
 
+  it.each(['AWS_REGION', 'AWS_DEFAULT_REGION'])('takes the region from %s', async (name) => {
+    const { AWS_REGION: region } = process.env;
+    delete process.env.AWS_REGION;
+    process.env[name] = region;
+    answers.set('DescribeInstances', [INSTANCES]);
+    expect(await openFleet('aws:prod-realtime').describe('game')).toHaveLength(1);
+    delete process.env.AWS_DEFAULT_REGION;
+    process.env.AWS_REGION = region;
+  });
+
   it('gives the order to terminate once: it is for the caller to look and try again', async () => {
     answers.set('DescribeAutoScalingInstances', [THROTTLED, MEMBER]);
     answers.set('TerminateInstanceInAutoScalingGroup', [THROTTLED]);
