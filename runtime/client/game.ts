@@ -104,7 +104,11 @@ export class Game<In extends GameToClient = GameToClient, Out extends ClientToGa
     if (event === 'JOINED') this.#onMember(payload);
     if (event === 'LEFT') this.#present.delete(text(payload, 'player') ?? '');
     // The ticket was of an earlier generation of the room: it has been given another node meanwhile.
-    if (event === 'ERROR' && text(payload, 'code') === 'WRONG_ROOM') this.#link.restart();
+    if (event === 'ERROR' && text(payload, 'code') === 'WRONG_ROOM') {
+      this.#link.restart(
+        new FleetClientError('WRONG_ROOM', text(payload, 'message') ?? 'the node knows a later ticket'),
+      );
+    }
     this.#emitter.emit(event, args);
     if (event === 'ROOM_CLOSED') this.#onRoomClosed(text(payload, 'reason'));
   }
@@ -113,12 +117,16 @@ export class Game<In extends GameToClient = GameToClient, Out extends ClientToGa
     if (text(payload, 'room_id') !== this.match.roomId) return;
     this.#present.clear();
     for (const player of texts(payload, 'present') ?? []) this.#present.add(player);
-    if (this.#present.has(this.#options.playerId)) this.#onJoined();
+    if (this.#present.has(this.#options.playerId)) {
+      this.#link.settle();
+      this.#onJoined();
+    }
     if (field(payload, 'complete') === true) this.#onComplete();
   }
 
   #onRoomClosed(reason: string | undefined): void {
-    if (reason === 'moved') this.#link.restart();
+    if (reason === 'moved')
+      this.#link.restart(new FleetClientError('ROOM_CLOSED', 'the room has moved to another node'));
     else if (reason === 'ended') this.#stop(null);
     else if (reason === 'incomplete') {
       this.#stop(new FleetClientError('ROOM_INCOMPLETE', 'not every member came in time; enter the lobby again'));

@@ -16,7 +16,10 @@ export type LinkReport = { readonly role: Role; readonly nodeId: string } & (
 );
 
 export interface LinkTiming {
-  /** How long an effort to get onto a node may take altogether, in milliseconds: asking, connecting, asking again. */
+  /**
+   * How long an effort to be of use on a node may take altogether, in milliseconds: asking, connecting, being let in, and asking again
+   * when that comes to nothing. It ends with a connection that was of use for 10 s; what was of use for less costs no time, but is no end.
+   */
   readonly deadlineMs: number;
   /** Limit of one connection try, in milliseconds. */
   readonly connectTimeoutMs: number;
@@ -33,9 +36,11 @@ export interface LinkOptions extends LinkTiming {
   readonly report: (report: LinkReport) => void;
 }
 
-type Wish = { readonly kind: 'move'; readonly withinMs: number } | { readonly kind: 'restart' };
+type Wish =
+  | { readonly kind: 'move'; readonly withinMs: number }
+  | { readonly kind: 'restart'; readonly why: FleetClientError };
 
-/** A connection that lived this long was a success: the pauses between tries begin anew. */
+/** A connection that was of use for this long was a success: the effort is over, and the pauses between tries begin anew. */
 const STABLE_MS = 10_000;
 
 /** Keeps one player on *some* node of a cluster: asks, connects, and asks again whenever the node is of no more use. */
@@ -48,7 +53,16 @@ export class Link {
   readonly #connections = new Set<NodeConnection>();
   #current: NodeConnection | null = null;
   #wish: (wish: Wish) => void = () => {};
+  #wished: Promise<Wish> = new Promise(() => {});
   #quickLosses = 0;
+  /** Since when no connection has been of use, in milliseconds of a clock that only goes forward; null while one is. */
+  #troubledSinceMs: number | null = performance.now();
+  /** Since when the present connection has been of use. */
+  #usefulSinceMs: number | null = null;
+  /** What the present effort took before, in milliseconds. */
+  #spentMs = 0;
+  /** Why the last connection was given up. */
+  #lastWhy: FleetClientError | undefined;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -68,9 +82,17 @@ export class Link {
     this.#wish({ kind: 'move', withinMs });
   }
 
-  /** Leaves this node now and asks again. */
-  restart(): void {
-    this.#wish({ kind: 'restart' });
+  /** Leaves this node now and asks again; when that goes on until the deadline, `why` is the cause that is named. */
+  restart(why: FleetClientError): void {
+    this.#wish({ kind: 'restart', why });
+  }
+
+  /** The connection is of use: the player has been let in. */
+  settle(): void {
+    const nowMs = performance.now();
+    this.#usefulSinceMs ??= nowMs;
+    if (this.#troubledSinceMs !== null) this.#spentMs += nowMs - this.#troubledSinceMs;
+    this.#troubledSinceMs = null;
   }
 
   /** Leaves for good; nothing is left behind. */
@@ -82,12 +104,9 @@ export class Link {
   async #run(): Promise<void> {
     let connection = await this.#reach();
     for (;;) {
-      const openedAtMs = performance.now();
-      const wished = new Promise<Wish>((resolve) => {
-        this.#wish = resolve;
-      });
-      const event = await Promise.race([connection.ended, wished]);
-      this.#quickLosses = performance.now() - openedAtMs < STABLE_MS ? this.#quickLosses + 1 : 0;
+      const event = await Promise.race([connection.ended, this.#wished]);
+      this.#expectWish();
+      this.#unsettle();
       if (event === 'closed') return;
       if (event === 'replaced') {
         throw new FleetClientError('REPLACED', 'the same player has connected again elsewhere');
@@ -95,10 +114,28 @@ export class Link {
       if (typeof event === 'object' && event.kind === 'move') {
         connection = await this.#moveFrom(connection, event.withinMs);
       } else {
+        if (typeof event === 'object') this.#lastWhy = event.why;
         connection.close();
         connection = await this.#reach();
       }
     }
+  }
+
+  /** From before a connection opens: what its node says first may be that we shall go. */
+  #expectWish(): void {
+    this.#wished = new Promise((resolve) => {
+      this.#wish = resolve;
+    });
+  }
+
+  /** The connection is over, or about to be. */
+  #unsettle(): void {
+    const nowMs = performance.now();
+    const wasSuccess = this.#usefulSinceMs !== null && nowMs - this.#usefulSinceMs >= STABLE_MS;
+    this.#quickLosses = wasSuccess ? 0 : this.#quickLosses + 1;
+    if (wasSuccess) this.#spentMs = 0;
+    this.#usefulSinceMs = null;
+    this.#troubledSinceMs ??= nowMs;
   }
 
   async #moveFrom(old: NodeConnection, withinMs: number): Promise<NodeConnection> {
@@ -106,14 +143,17 @@ export class Link {
     try {
       // Over the first half, spread; the other half is for asking and connecting.
       await sleep((Math.random() * withinMs) / 2, signal);
+      // Until now the old one was of use.
+      this.#troubledSinceMs = performance.now();
       const next = await this.#reach();
       old.close();
       this.#options.report({ role: this.#options.role, nodeId: next.nodeId, kind: 'moved' });
       return next;
     } catch (error) {
       // Nowhere to go: better on the old node than on none.
-      if (!signal.aborted && old.alive) return old;
-      throw error;
+      if (signal.aborted || !old.alive) throw error;
+      this.settle();
+      return old;
     }
   }
 
@@ -121,8 +161,8 @@ export class Link {
   async #reach(): Promise<NodeConnection> {
     const { role, deadlineMs, backoff, ask, report } = this.#options;
     const { signal } = this.#abort;
-    const untilMs = performance.now() + deadlineMs;
-    let last: unknown;
+    const untilMs = (this.#troubledSinceMs ?? performance.now()) + deadlineMs - this.#spentMs;
+    let last: unknown = this.#lastWhy;
     for (let attempt = this.#quickLosses; ; attempt++) {
       if (attempt > 0) await sleep(backoffMs(attempt - 1, backoff, Math.random()), signal);
       const askedAtMs = performance.now();
@@ -159,6 +199,7 @@ export class Link {
       onClose: (reason) => report({ role, nodeId, kind: 'closed', reason }),
     });
     this.#connections.add(connection);
+    this.#expectWish();
     void connection.ended.then(() => this.#connections.delete(connection));
     return connection;
   }

@@ -51,6 +51,7 @@ export class Lobby {
       role: 'lobby',
       greet: (connection) => {
         opened();
+        this.#link.settle();
         if (this.#waiting !== null) connection.emit('ENTER', enterPayload(this.#waiting));
       },
       onEvent: (event, args) => this.#onEvent(event, args),

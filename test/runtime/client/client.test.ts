@@ -199,7 +199,40 @@ describe('a refused handshake', () => {
   });
 });
 
+describe('a room that the node refuses', () => {
+  const refusing = async (times: number, options: Partial<FleetClientOptions> = {}) => {
+    const fleet = await fleetOf({ roomSize: 1 });
+    fleet.wrongRooms = times;
+    const client = clientOf(fleet, 'a', options);
+    const match = await (await client.joinLobby()).enter('battle');
+    return { fleet, joining: client.joinGame(match).then(() => 'joined') };
+  };
+
+  it('is started again, as it has been given another node meanwhile', async () => {
+    const { fleet, joining } = await refusing(1);
+    expect(await joining).toBe('joined');
+    expect(fleet.requestsTo('start')).toHaveLength(2);
+  });
+
+  it('is given up after the deadline, with the last reason', async () => {
+    const { fleet, joining } = await refusing(Number.POSITIVE_INFINITY, { deadlineMs: 3_000 });
+    await expect(joining).rejects.toMatchObject({
+      code: 'DEADLINE',
+      message: 'given up after 3000 ms; last: it is at generation 2',
+      cause: { code: 'WRONG_ROOM' },
+    });
+    expect(fleet.requestsTo('start').length).toBeLessThan(200);
+  });
+});
+
 describe('MOVE', () => {
+  it('is heard also as the first thing that a node says', async () => {
+    const fleet = await fleetOf({ lobby: 2 });
+    fleet.lobbies[0]?.io.on('connection', (socket) => void socket.emit('MOVE', { after_ms: 10 }));
+    await clientOf(fleet, 'a').joinLobby();
+    await eventually('the other node', () => fleet.lobbies[1]?.connections === 1);
+  });
+
   it('goes to another node first, enters there, and then leaves the old one', async () => {
     const fleet = await fleetOf({ lobby: 2 });
     const client = clientOf(fleet, 'a');
@@ -237,6 +270,20 @@ describe('the end of a room', () => {
     fleet.games[0]?.io.emit('ROOM_CLOSED', { room_id: player?.match.roomId, reason: 'moved' });
     await eventually('a second start', () => fleet.requestsTo('start').length === 2);
     await eventually('a second ticket', () => fleet.games[0]?.handshakes.length === 2);
+  });
+
+  it('moved again and again: is given up after the deadline, without storming', async () => {
+    const fleet = await fleetOf({ roomSize: 1 });
+    const [player] = await play(fleet, ['a'], { deadlineMs: 3_000 });
+    player?.game.on('JOINED', ({ room_id }) => {
+      fleet.games[0]?.io.emit('ROOM_CLOSED', { room_id, reason: 'moved' });
+    });
+    fleet.games[0]?.io.emit('ROOM_CLOSED', { room_id: player?.match.roomId, reason: 'moved' });
+    const end = await player?.game.ended;
+    expect(end).toMatchObject({ code: 'DEADLINE', cause: { code: 'ROOM_CLOSED' } });
+    // Pauses grow to 25 to 50 ms.
+    expect(fleet.requestsTo('start').length).toBeLessThan(200);
+    await eventually('the node is left', () => fleet.games[0]?.connections === 0);
   });
 
   it.each([

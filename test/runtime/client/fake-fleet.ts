@@ -44,6 +44,8 @@ export class FakeFleet {
   readonly lobbyEvents: { nodeId: string; playerId: string; event: string; payload: unknown }[] = [];
   /** Asked for each request; undefined: answer as it should be. */
   mishap: (request: FakeRequest) => Mishap | undefined = () => undefined;
+  /** Game nodes answer CONNECT with WRONG_ROOM this many times. */
+  wrongRooms = 0;
   /** Whether players who wait are matched. */
   matching = true;
   readonly #answers = new Map<string, unknown>();
@@ -220,6 +222,10 @@ export class FakeFleet {
     if (room === undefined || ticket === undefined) return;
     const all = this.games.map(({ io }) => io.to(ticket.id));
     socket.on('CONNECT', () => {
+      if (this.wrongRooms-- > 0) {
+        socket.emit('ERROR', { code: 'WRONG_ROOM', message: 'it is at generation 2' });
+        return;
+      }
       void socket.join(ticket.id);
       room.joined.add(playerId);
       const complete = ticket.members.every((member) => room.joined.has(member));
