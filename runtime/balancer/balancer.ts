@@ -82,7 +82,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   };
   const others = env.CLUSTERS.filter((cluster) => cluster !== LOBBY && cluster !== GAME);
   const outage = new Outage({
-    ...{ lobby: LOBBY, others, onRefused, events },
+    ...{ lobby: LOBBY, game: GAME, others, rooms, onRefused, events },
     ask: () => askRegistry(redis, env.STACK),
     paired: env.PEER_URL !== undefined,
     ticketTtlMs: env.TICKET_TTL_MS,
@@ -98,6 +98,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     home: env.HOME_CLUSTERS ?? env.CLUSTERS,
     leaseTtlMs: env.LEASE_TTL_MS,
     steadyMs: env.STEADY_MS,
+    ...outage.forPeer(() => pair.peer),
     ready: () => watch.trouble() === null,
     hears: (cluster, nodeId) => hears(watch.view.node(cluster, nodeId), env.RED_AFTER_MS),
     events,
@@ -142,7 +143,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   const byRegistry = new RegistryAssigner({
     lobby: { cluster: LOBBY, seats: seats(LOBBY) },
     others: others.map((cluster) => ({ cluster, seats: seats(cluster) })),
-    game: { cluster: GAME, seats: seats(GAME), rooms },
+    game: { cluster: GAME, seats: seats(GAME), rooms: outage.rooms },
     matchQueue: matches,
     view: watch.view,
     tokens,
@@ -150,7 +151,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     onRefused,
     ticketTtlMs: env.TICKET_TTL_MS,
   });
-  const assigner = outage.assigner(byRegistry, watch.view);
+  const assigner = outage.assigner(byRegistry, watch.view, pair);
   const api = createApi({
     ...{ assigner, clusters: watch.view, events, log },
     get apiKeys() {

@@ -7,7 +7,7 @@ import { type NodeName, PEER_PROTOCOL, type PeerView } from '../core/protocol/pe
 import type { LeaseRegistry } from '../registry/types';
 import type { EventSink } from './events';
 import { LeasedOwnership } from './ownership';
-import { ownerName, PeerLink } from './peer';
+import { ownerName, PeerLink, type PeerQuestions } from './peer';
 import { peerTokens } from './peer-tokens';
 import { SecondOpinion } from './second-opinion';
 
@@ -26,6 +26,11 @@ export interface PairOptions {
   readonly leaseTtlMs: number;
   /** How long a returned peer must be there before it gets its clusters back, in milliseconds. */
   readonly steadyMs: number;
+  /** Whether we rely on the registry. */
+  readonly answers: () => boolean;
+  /** See `PeerLinkOptions`. */
+  readonly placing: () => boolean;
+  readonly questions: PeerQuestions;
   /** Whether our own watch sees every cluster. */
   readonly ready: () => boolean;
   /** Whether we have heard of a node within `redAfter`. */
@@ -37,6 +42,8 @@ export interface PairOptions {
 export interface Pair {
   readonly ownership: LeasedOwnership;
   readonly secondOpinion: Pick<SecondOpinion, 'agrees'>;
+  /** Null: there is no other balancer. */
+  readonly peer: PeerLink | null;
   /** Serves the peer on our private port. */
   serve(server: HttpServer): void;
   stop(): Promise<void>;
@@ -55,7 +62,7 @@ const MARGIN_SHARE = 1 / 6;
 /** A connection over which nothing comes is given up after the sum of these, in milliseconds. */
 const HEARTBEAT = { pingInterval: 2_000, pingTimeout: 3_000 };
 /** The largest message, in bytes. */
-const MOST_BYTES = 1_000_000;
+const MOST_BYTES = 10_000_000;
 
 /** This balancer's half of the pair: its leases, and its eye on the other. */
 export function startPair(options: PairOptions): Pair {
@@ -63,7 +70,8 @@ export function startPair(options: PairOptions): Pair {
   const startId = randomBytes(9).toString('hex');
   const view = (): PeerView => ({
     ...{ v: PEER_PROTOCOL, balancerId, startId, home: [...home] },
-    ...{ canRenew: ownership.canRenew, ready: options.ready(), claims: ownership.claims },
+    ...{ canRenew: ownership.canRenew, answers: options.answers() },
+    ...{ ready: options.ready(), claims: ownership.claims },
   });
   const secondOpinion = new SecondOpinion(
     () => link?.there ?? false,
@@ -78,6 +86,8 @@ export function startPair(options: PairOptions): Pair {
           config: { pingMs: PING_MS, silentMs: PEER_SILENT_MS, steadyMs: options.steadyMs },
           heard: (nodes: readonly NodeName[]) => nodes.filter(({ cluster, nodeId }) => options.hears(cluster, nodeId)),
           silent: () => secondOpinion.questions(),
+          placing: options.placing,
+          questions: options.questions,
           onOpinion: (asked, heard) => secondOpinion.answered(asked, heard),
           onNews: () => ownership.look(),
         });
@@ -96,6 +106,7 @@ export function startPair(options: PairOptions): Pair {
   return {
     ownership,
     secondOpinion,
+    peer: link,
     serve: (server) => {
       if (link === null) return;
       io = new Server(server, {

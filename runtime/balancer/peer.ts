@@ -19,6 +19,10 @@ export interface PeerLinkOptions {
   readonly config: PeerConfig;
   /** How we are. */
   readonly view: () => PeerView;
+  /** Whether we place rooms from memory; see `PeerRequest`. */
+  readonly placing: () => boolean;
+  /** What else the peer may ask, by the name of the question; an answer that rejects is not given. @default nothing */
+  readonly questions?: PeerQuestions;
   /** Which of these nodes we have heard of within `redAfter`. */
   readonly heard: (nodes: readonly NodeName[]) => NodeName[];
   /** What to ask the peer about nodes, and where its answer goes. */
@@ -29,6 +33,9 @@ export interface PeerLinkOptions {
   readonly events: EventSink;
   readonly log: Logger;
 }
+
+/** Answers to questions of the peer, whose payloads come as they are. */
+export type PeerQuestions = Readonly<Record<string, (payload: unknown) => Promise<object>>>;
 
 /** Reconnection backoff, in milliseconds, with jitter: the peer's return is to be noticed soon. */
 const BACKOFF = { min: 100, max: 500 };
@@ -46,6 +53,9 @@ export class PeerLink {
   #state: PeerState = INITIAL_PEER;
   #view: PeerView | null = null;
   #heard = false;
+  #placing = false;
+  /** When the last question that was answered was asked, monotonic. */
+  #agreedMs = Number.NEGATIVE_INFINITY;
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -82,10 +92,47 @@ export class PeerLink {
         const request = PeerRequest.safeParse(payload);
         if (!request.success || typeof acknowledge !== 'function' || this.#stopped) return;
         this.#hear(request.data.view);
+        this.#placing = request.data.placing;
         const reply: PeerReply = { view: this.#options.view(), heard: this.#options.heard(request.data.silent) };
         acknowledge(reply);
       });
+      for (const [question, answer] of Object.entries(this.#options.questions ?? {})) {
+        socket.on(question, (payload: unknown, acknowledge: unknown) => {
+          if (typeof acknowledge !== 'function' || this.#stopped) return;
+          answer(payload).then(
+            (reply) => void acknowledge(reply),
+            (error) =>
+              this.#options.log.debug({ question, reason: messageOf(error) }, 'a question of the peer has no answer'),
+          );
+        });
+      }
     });
+  }
+
+  /** Another question. Rejects when the peer gives no answer within `timeoutMs`. */
+  async question(name: string, payload: object, timeoutMs: number): Promise<unknown> {
+    if (!this.#socket.connected) throw new Error('the other balancer cannot be asked');
+    return this.#socket.timeout(timeoutMs).emitWithAck(name, payload);
+  }
+
+  /** Whether it places rooms from memory, as it last said, or as it was agreed. */
+  get placing(): boolean {
+    return this.#placing;
+  }
+
+  /** We have agreed that it places rooms from memory: so it is until it says otherwise. */
+  agreed(): void {
+    this.#placing = true;
+  }
+
+  /** How long ago the peer certainly heard us, in milliseconds. */
+  get heardUsMs(): number {
+    return performance.now() - this.#agreedMs;
+  }
+
+  /** Whether it relies on the registry, as it last said. */
+  get answers(): boolean {
+    return this.#view?.answers === true;
   }
 
   /** Whether it answers. */
@@ -112,11 +159,13 @@ export class PeerLink {
   async ask(): Promise<void> {
     if (!this.#socket.connected) return;
     const { config, silent, view, onOpinion } = this.#options;
-    const request: PeerRequest = { view: view(), silent: silent() };
+    const request: PeerRequest = { view: view(), placing: this.#options.placing(), silent: silent() };
+    const askedMs = performance.now();
     try {
       const answer: unknown = await this.#socket.timeout(2 * config.pingMs).emitWithAck('view', request);
       const reply = PeerReply.parse(answer);
       if (this.#stopped) return;
+      this.#agreedMs = askedMs;
       this.#hear(reply.view);
       onOpinion(request.silent, reply.heard);
       this.#complaints.settle('peer');
@@ -154,6 +203,8 @@ export class PeerLink {
     }
     const known = this.#view;
     const news = known === null || !this.there || known.startId !== view.startId;
+    // An earlier start's word is over with it.
+    if (known?.startId !== view.startId) this.#placing = false;
     this.#view = view;
     this.#heard = true;
     this.#state = { ...this.#state, silentMs: 0 };

@@ -5,6 +5,7 @@ import { RegistryUnavailable } from '../registry/types';
 import { messageOf } from './complaints';
 import type { MemoryJoins } from './memory-joins';
 import type { RegistryHealth } from './registry-health';
+import type { RoomDesk } from './room-desk';
 
 export interface SteadyAssignerOptions {
   /** Assigns by the registry. */
@@ -13,9 +14,10 @@ export interface SteadyAssignerOptions {
   readonly lobby: string;
   /** By cluster: those that are joined without a room. */
   readonly joins: ReadonlyMap<string, MemoryJoins>;
+  readonly desk: Pick<RoomDesk, 'start'>;
 }
 
-/** Assigns by the registry while that answers; else joins go on from this balancer's memory. */
+/** Assigns by the registry while that answers; else joins go on from this balancer's memory, and the room desk knows the rooms. */
 export class SteadyAssigner implements Assigner {
   readonly #options: SteadyAssignerOptions;
 
@@ -47,7 +49,7 @@ export class SteadyAssigner implements Assigner {
   }
 
   start(roomId: string, matchToken: string): Promise<AssignReply> {
-    return this.#options.registry.start(roomId, matchToken);
+    return this.#options.desk.start(roomId, matchToken);
   }
 
   finish(roomId: string, matchToken: string, result?: unknown): Promise<FinishReply> {

@@ -1,6 +1,7 @@
 import type Redis from 'ioredis';
 import { z } from 'zod';
 import type { RoomReport } from '../core/protocol/agent';
+import type { PlacedRoom } from '../core/protocol/peer';
 import { type Code, codeName } from './codes';
 import { answered } from './connection';
 import { type GatheredKeys, gatheredKeys, roomKey, type SeatKeys, seatKeys } from './keys';
@@ -8,6 +9,7 @@ import { Reply, run } from './scripts';
 import { roomFinish } from './scripts/room-finish.5';
 import { roomGather } from './scripts/room-gather.3';
 import { roomReport } from './scripts/room-report.n';
+import { roomRestore } from './scripts/room-restore.n';
 import { roomStart } from './scripts/room-start.6';
 import { SEAT_GRACE_MS } from './seats';
 import {
@@ -31,8 +33,8 @@ export interface RoomOptions {
   readonly tombstoneMs?: number;
 }
 
-/** The most reports in one script call: bounds how long one call keeps Redis from others. */
-const MAX_REPORTS = 1_000;
+/** The most rooms in one script call: bounds how long one call keeps Redis from others. */
+const MAX_ROOMS = 1_000;
 
 const ids = z.string().transform((text) => text.split(' ').filter((id) => id !== ''));
 
@@ -105,8 +107,8 @@ export class RedisRooms implements RoomRegistry {
     epoch: number,
   ): Promise<readonly RoomReportOutcome[]> {
     const outcomes: RoomReportOutcome[] = [];
-    for (let first = 0; first < reports.length; first += MAX_REPORTS) {
-      const chunk = reports.slice(first, first + MAX_REPORTS);
+    for (let first = 0; first < reports.length; first += MAX_ROOMS) {
+      const chunk = reports.slice(first, first + MAX_ROOMS);
       const keys = [this.#seats.epoch, ...chunk.map(({ roomId }) => this.#roomKey(roomId))];
       const args = [epoch, nodeId, startId, this.#tombstoneMs, this.#ttlMs];
       const each = chunk.flatMap((report) => [report.gen, noted(report), report.mode, report.members.join(' ')]);
@@ -119,6 +121,18 @@ export class RedisRooms implements RoomRegistry {
       }
     }
     return outcomes;
+  }
+
+  async restore(rooms: readonly PlacedRoom[]): Promise<void> {
+    for (let first = 0; first < rooms.length; first += MAX_ROOMS) {
+      const chunk = rooms.slice(first, first + MAX_ROOMS);
+      const each = chunk.flatMap(({ gen, nodeId, startId, mode, members, playing }) => {
+        const finished = members.filter((member) => !playing.includes(member));
+        return [gen, nodeId, startId, mode, members.join(' '), finished.join(' ')];
+      });
+      const keys = chunk.map(({ roomId }) => this.#roomKey(roomId));
+      await run(this.#redis, roomRestore, keys, [this.#ttlMs, ...each]);
+    }
   }
 
   /** @throws StaleEpoch when a newer owner has written. */

@@ -1,5 +1,6 @@
 import type { Lease } from '../core/lease';
 import type { RoomReport } from '../core/protocol/agent';
+import type { PlacedRoom } from '../core/protocol/peer';
 
 /**
  * What the registry offers, as interfaces: the balancer, the API and the lobby depend on these, tests may stand in for them.
@@ -136,6 +137,11 @@ export interface RoomRegistry {
     reports: readonly RoomReport[],
     epoch: number,
   ): Promise<readonly RoomReportOutcome[]>;
+  /**
+   * Writes where rooms were placed without the registry, or by one that has lost it since. A room that is over, or has a later
+   * generation, stays as it is. Idempotent.
+   */
+  restore(rooms: readonly PlacedRoom[]): Promise<void>;
   /**
    * Owner only: whether the registry knows every live room; until it does, `start` places none (BUSY). `ask`: it does not, and every
    * node is to be asked for all of its rooms now. `asked`: it does not yet. Once they have been written, it is to be called with

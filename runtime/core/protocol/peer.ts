@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Id } from './limits';
+import { ERRORS, type ErrorCode } from '../errors';
+import { Id, MAX_ROOM_SIZE, Token } from './limits';
 
 /** Version of the messages between the two balancers. */
 export const PEER_PROTOCOL = 1;
@@ -28,6 +29,8 @@ export const PeerView = z.object({
   home: z.array(Id).max(64),
   /** The registry has answered it lately. */
   canRenew: z.boolean(),
+  /** It relies on the registry. */
+  answers: z.boolean(),
   /** Its watch sees every cluster: it could own them. */
   ready: z.boolean(),
   /** The clusters of which it was the last owner, as far as it knows, and under which epoch. */
@@ -39,9 +42,67 @@ const NodeName = z.object({ cluster: Id, nodeId: z.string().min(1).max(128) });
 export type NodeName = z.infer<typeof NodeName>;
 
 /** `view`, asked every half second: how I am; and have you heard from these nodes, which are dead to me? */
-export const PeerRequest = z.object({ view: PeerView, silent: z.array(NodeName).max(1_000) });
+export const PeerRequest = z.object({
+  view: PeerView,
+  /** I place rooms from memory, or am about to. Only here, not in answers: those may be overtaken. */
+  placing: z.boolean(),
+  silent: z.array(NodeName).max(1_000),
+});
 export type PeerRequest = z.infer<typeof PeerRequest>;
 
 /** The answer: how I am; and those of your silent nodes that I have heard of within `redAfter`. */
 export const PeerReply = z.object({ view: PeerView, heard: z.array(NodeName).max(1_000) });
 export type PeerReply = z.infer<typeof PeerReply>;
+
+/** Where a room was placed. */
+export const PlacedRoom = z.object({
+  roomId: Id,
+  mode: Id,
+  gen: z.int().min(1),
+  nodeId: z.string().min(1).max(128),
+  startId: z.string().min(1).max(64),
+  /** All members; those who have finished may be missing where only the node told of it. */
+  members: z.array(Id).min(1).max(MAX_ROOM_SIZE),
+  /** Those who have not finished. */
+  playing: z.array(Id).max(MAX_ROOM_SIZE),
+});
+export type PlacedRoom = z.infer<typeof PlacedRoom>;
+
+/** Rooms in one message. */
+export const MAX_PLACED_ROOMS = 2_000;
+const PlacedRooms = z.array(PlacedRoom).max(MAX_PLACED_ROOMS);
+
+/** `turn`: let me place rooms from memory. Agreed to by who does without the registry as well, with the places that it gave lately. */
+export const TurnReply = z.discriminatedUnion('agreed', [
+  z.object({ agreed: z.literal(true), rooms: PlacedRooms }),
+  z.object({ agreed: z.literal(false) }),
+]);
+export type TurnReply = z.infer<typeof TurnReply>;
+
+/** `restore`: write these places, which I gave from memory, to the registry, which answers you. */
+export const RestoreRequest = z.object({ rooms: PlacedRooms });
+export const RestoreReply = z.object({ done: z.boolean() });
+export type RestoreReply = z.infer<typeof RestoreReply>;
+
+const Code = z.custom<ErrorCode>((code) => typeof code === 'string' && Object.hasOwn(ERRORS, code));
+
+/** A place as the API gives it. */
+const Assigned = z.object({ endpoint: z.string(), ticket: z.string(), expiresAt: z.string(), nodeId: z.string() });
+
+/** `start`: a member's request, passed on to who knows where the room is. */
+export const StartRequest = z.object({ roomId: Id, matchToken: Token });
+export const StartReply = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), place: Assigned }),
+  z.object({ ok: z.literal(false), code: Code }),
+]);
+export type StartReply = z.infer<typeof StartReply>;
+
+/** `repeat`: what is answered under these idempotency keys. The reply has the answer that holds, if another was given before. */
+export const KeyedAnswer = z.object({
+  cluster: Id,
+  key: z.string().min(1).max(256),
+  fingerprint: Id,
+  startId: z.string().min(1).max(64),
+  place: Assigned,
+});
+export type KeyedAnswer = z.infer<typeof KeyedAnswer>;

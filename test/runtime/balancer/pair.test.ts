@@ -77,6 +77,7 @@ async function two(over: { b?: Partial<PairOptions> } = {}): Promise<{ a: Half; 
     const pair = startPair({
       ...{ stack, balancerId: `b${index + 1}`, agentKeys: () => [privateKey], peerUrl: urls[1 - index] ?? null },
       ...{ leases: new Map([['game', lease]]), home: index === 0 ? ['game'] : [], leaseTtlMs: 1_200, steadyMs: 500 },
+      ...{ answers: () => true, placing: () => false, questions: {} },
       ...{ ready: () => true, hears: () => false, events, log: silentLog, ...more },
     });
     pair.serve(servers[index]);
