@@ -162,7 +162,7 @@ export class RegistryWriter {
       const reason = 'the registry may have lost rooms; none is placed before every node has reported';
       events.emit({ kind: 'rooms-missing', cluster, reason });
     }
-    if (was && !this.#gathering) events.emit({ kind: 'rooms-gathered', cluster, reason: 'every node has reported' });
+    if (was && !this.#gathering) events.emit({ kind: 'rooms-known', cluster, reason: 'every node has reported' });
     return state === 'ask';
   }
 

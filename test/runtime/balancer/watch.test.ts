@@ -389,7 +389,7 @@ describe('rooms', () => {
     await eventually('it knows all rooms', () => registry.gathered);
     expect(find('a').resyncs).toBeGreaterThan(before);
     expect([registry.reports.map(({ roomId }) => roomId), registry.restored]).toEqual([['r1'], ['r1']]);
-    await eventually('it is told', () => kinds().includes('rooms-gathered'));
-    expect(kinds().filter((kind) => kind.startsWith('rooms'))).toEqual(['rooms-missing', 'rooms-gathered']);
+    await eventually('it is told', () => kinds().includes('rooms-known'));
+    expect(kinds().filter((kind) => kind.startsWith('rooms'))).toEqual(['rooms-missing', 'rooms-known']);
   });
 });
