@@ -77,6 +77,7 @@ async function measure(seconds: number, say: (line: string) => void): Promise<Su
         body: BODY,
         perSecond: assignPerSecond / 2,
         seconds: 2 * seconds,
+        warmUpSeconds: WARM_UP_SECONDS,
         connections: CONNECTIONS,
       });
     const latency = await atHalfLoad(api.url);

@@ -13,6 +13,8 @@ interface Load {
   /** Mean rate. */
   readonly perSecond: number;
   readonly seconds: number;
+  /** How long the same load runs before it is measured: compilers and caches settle at every rate anew. */
+  readonly warmUpSeconds: number;
   /** Kept open; a request that finds none free waits for one, and its wait counts. */
   readonly connections: number;
 }
@@ -31,6 +33,7 @@ export async function openLoop(load: Load): Promise<Latency> {
   });
   const waiting: number[] = [];
   let open = 0;
+  let measuredFrom = Number.POSITIVE_INFINITY;
   let failure: Error | undefined;
   const idle: Connection[] = [];
   const assign = (): void => {
@@ -40,7 +43,7 @@ export async function openLoop(load: Load): Promise<Latency> {
       if (connection === undefined || since === undefined) return;
       waiting.shift();
       connection.post((error) => {
-        micros.recordValue(Math.max(1, Math.round((performance.now() - since) * 1000)));
+        if (since >= measuredFrom) micros.recordValue(Math.max(1, Math.round((performance.now() - since) * 1000)));
         open--;
         failure ??= error;
         idle.push(connection);
@@ -50,7 +53,8 @@ export async function openLoop(load: Load): Promise<Latency> {
   };
   for (let i = 0; i < load.connections; i++) idle.push(await Connection.open(load));
 
-  const end = performance.now() + load.seconds * 1000;
+  measuredFrom = performance.now() + load.warmUpSeconds * 1000;
+  const end = measuredFrom + load.seconds * 1000;
   let due = performance.now();
   while (due < end && failure === undefined) {
     const now = performance.now();

@@ -59,8 +59,7 @@ export class RegistryAssigner implements Assigner {
       view,
       newId: this.#newId,
       reserveOptions: (exclude: readonly string[]) => this.#reserveOptions(exclude),
-      // The ticket's own id is that of the seat, so that a replay gives the identical ticket, which still works only once.
-      reply: (place: Place, endpoint: string) => this.ticket({ ...place, jti: place.rid }, endpoint),
+      reply: (seat: Seat, endpoint: string) => this.ticket(seat, endpoint),
       refused: (cluster: string, code: Refusal) => this.#refused(cluster, code),
     };
     this.#joins = new Map([lobby, ...others].map((each) => [each.cluster, new ClusterJoins({ ...each, ...shared })]));

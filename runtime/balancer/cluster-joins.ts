@@ -2,7 +2,7 @@ import { FleetError } from '../core/errors';
 import type { AssignReply } from '../core/protocol/rest';
 import { CoalescingSeats } from '../registry/coalescing';
 import type { ReserveOptions, ReserveRequest, ReserveResult, SeatRegistry } from '../registry/types';
-import type { Refusal } from './assigner';
+import type { Refusal, Seat } from './assigner';
 import type { ClusterView } from './view';
 
 /** A cluster that players join without a room. */
@@ -24,7 +24,7 @@ interface JoinsOptions extends JoinedCluster {
   readonly view: Pick<ClusterView, 'node' | 'joinable' | 'excluded'>;
   readonly newId: () => string;
   readonly reserveOptions: (exclude: readonly string[]) => ReserveOptions;
-  readonly reply: (place: Place, endpoint: string) => AssignReply;
+  readonly reply: (seat: Seat, endpoint: string) => AssignReply;
   /** Writes the refusal down, and makes the error of it. */
   readonly refused: (cluster: string, code: Refusal) => FleetError;
 }
@@ -57,7 +57,8 @@ export class ClusterJoins {
       const node = view.node(cluster, nodeId);
       const rid = placed.rids[0];
       if (node !== undefined && rid !== undefined && view.joinable(cluster, nodeId, startId)) {
-        return reply({ playerId, nodeId, startId, rid, ticketExpiresAtMs }, node.endpoint);
+        // The ticket's own id is that of the seat, so that a replay gives the identical ticket, which still works only once.
+        return reply({ playerId, nodeId, startId, rid, jti: rid, ticketExpiresAtMs }, node.endpoint);
       }
       unfit.push(nodeId);
     }

@@ -96,15 +96,19 @@ export class RedisSeats implements SeatRegistry {
 
   async reserve(requests: readonly ReserveRequest[], options: ReserveOptions): Promise<ReserveResult[]> {
     if (requests.length === 0) return [];
-    const keys = [this.#keys.load, this.#keys.state, this.#keys.counts, this.#keys.pending];
-    const args: (string | number)[] = [options.ticketTtlMs, SEAT_GRACE_MS, IDEMPOTENCY_MS, options.policy];
-    args.push(options.exclude.length, ...options.exclude);
+    const { load, state, counts, pending } = this.#keys;
+    const keys = [load, state, counts, pending];
+    const { ticketTtlMs, policy, exclude } = options;
+    const args: (string | number)[] = [ticketTtlMs, SEAT_GRACE_MS, IDEMPOTENCY_MS, policy, exclude.join('\n')];
     for (const { rids, idempotency } of requests) {
-      if (idempotency !== undefined) keys.push(this.#idempotencyKey(idempotency.key));
-      args.push(rids.length, idempotency === undefined ? 0 : 1, idempotency?.fingerprint ?? '', ...rids);
+      if (idempotency !== undefined) {
+        keys.push(this.#idempotencyKey(idempotency.key));
+        args.push(`\n${idempotency.fingerprint}`);
+      }
+      args.push(rids.join('\n'));
     }
     const reply = new Reply(reserve, await run(this.#redis, reserve, keys, args));
-    return requests.map(() => reserveResult(reply));
+    return requests.map(reserveResults(reply));
   }
 
   async node(nodeId: string): Promise<NodeUpdate | null> {
@@ -130,15 +134,22 @@ function parts(nodes: readonly NodeUpdate[]): readonly NodeUpdate[][] {
   return all;
 }
 
-function reserveResult(reply: Reply): ReserveResult {
-  const code = codeName(reply.int());
-  if (code !== 'OK') return { ok: false, code: refusal(code) };
-  const nodeId = reply.text();
-  const startId = reply.text();
+/** Reads the head of a reply of `reserve`; what is returned reads the answer to the next request. */
+function reserveResults(reply: Reply): (request: ReserveRequest) => ReserveResult {
   const ticketExpiresAtMs = reply.int();
-  const rids: string[] = [];
-  for (let seats = reply.int(); seats > 0; seats--) rids.push(reply.text());
-  return { ok: true, nodeId, startId, rids, ticketExpiresAtMs };
+  const nodes: { nodeId: string; startId: string }[] = [];
+  for (let left = reply.int(); left > 0; left--) nodes.push({ nodeId: reply.text(), startId: reply.text() });
+  return ({ rids }) => {
+    const answer = reply.int();
+    if (answer < 0) return { ok: false, code: refusal(codeName(-answer)) };
+    if (answer === 0) {
+      const [nodeId, startId] = [reply.text(), reply.text()];
+      return { ok: true, nodeId, startId, ticketExpiresAtMs: reply.int(), rids: reply.text().split('\n') };
+    }
+    const node = nodes[answer - 1];
+    if (node === undefined) throw new Error(`reserve answered with node ${answer} of ${nodes.length}`);
+    return { ok: true, nodeId: node.nodeId, startId: node.startId, ticketExpiresAtMs, rids };
+  };
 }
 
 type Refusal = Extract<ReserveResult, { ok: false }>['code'];

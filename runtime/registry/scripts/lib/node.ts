@@ -41,12 +41,14 @@ local function saveNode(loadKey, countsKey, node)
   redis.call('ZADD', loadKey, 'XX', scoreOf(node), node.name)
 end
 
+local function memberOf(node, rid) return node.name .. '\n' .. rid end
+
 -- Reserves one seat for each rid on the node. One that is reserved there already only lasts longer.
 local function hold(pendingKey, node, rids, expiresAtMs)
   local args = {}
   for i, rid in ipairs(rids) do
     args[2 * i - 1] = expiresAtMs
-    args[2 * i] = node.name .. '\n' .. rid
+    args[2 * i] = memberOf(node, rid)
   end
   node.pending = node.pending + redis.call('ZADD', pendingKey, unpack(args))
 end

@@ -4,6 +4,9 @@ import { HELD_SCORE } from './node';
 const FIRST_PAGE = 4;
 const MAX_PAGE = 64;
 
+/** Values given to one call at once: Lua has room for about 8,000. Even, as they are pairs. */
+const MAX_UNPACKED = 4_000;
+
 /**
  * Lua: `newPlacement(…)` → `take(rids)`, `save()`. Reads the best nodes page by page, seats many requests among them, and writes
  * each node once at the end. Order: `spread` the lowest score first, `pack` the highest that still has room; held nodes last in both.
@@ -11,7 +14,7 @@ const MAX_PAGE = 64;
 export const luaPlacement = `
 local function newPlacement(loadKey, stateKey, countsKey, pendingKey, policy, excluded)
   local pack = policy == 'pack'
-  local seen, pool, changed = {}, {}, {}
+  local seen, pool, changed, held = {}, {}, {}, {}
   local offset, page, heldOnly, exhausted = 0, ${FIRST_PAGE}, false, false
   -- No node that was not read yet ranks before this.
   local unreadRank = -math.huge
@@ -56,13 +59,23 @@ local function newPlacement(loadKey, stateKey, countsKey, pendingKey, policy, ex
     local counts = redis.call('HMGET', countsKey, unpack(names))
     for i, name in ipairs(names) do
       if states[i] and not excluded[name] then
-        local node = parseNode(name, states[i], counts[i])
-        node.rank = rankOf(scoreOf(node))
-        seen[#seen + 1] = node
-        if fits(node, 1) then pool[#pool + 1] = node end
+        pool[#pool + 1] = { name = name, rank = rankOf(tonumber(rows[2 * i])), text = states[i], count = counts[i] }
       end
     end
     unreadRank = rankOf(tonumber(rows[#rows]))
+  end
+
+  local function drop(index)
+    pool[index] = pool[#pool]
+    pool[#pool] = nil
+  end
+
+  -- What was read of a node is taken apart only when its turn has come: that costs more than the rest of a placement.
+  local function open(index)
+    local node = parseNode(pool[index].name, pool[index].text, pool[index].count)
+    node.rank = rankOf(scoreOf(node))
+    seen[#seen + 1] = node
+    if fits(node, 1) then pool[index] = node else drop(index) end
   end
 
   local function best(seats)
@@ -70,10 +83,16 @@ local function newPlacement(loadKey, stateKey, countsKey, pendingKey, policy, ex
       local found, lowest = nil, math.huge
       for i = 1, #pool do
         local node = pool[i]
-        if node.rank < lowest and fits(node, seats) then found, lowest = i, node.rank end
+        local rank = node.rank
+        if rank < lowest and (node.text or fits(node, seats)) then found, lowest = i, rank end
       end
-      if exhausted or lowest <= unreadRank then return found end
-      readMore()
+      if not exhausted and lowest > unreadRank then
+        readMore()
+      elseif found and pool[found].text then
+        open(found)
+      else
+        return found
+      end
     end
   end
 
@@ -87,7 +106,7 @@ local function newPlacement(loadKey, stateKey, countsKey, pendingKey, policy, ex
 
   local placement = {}
 
-  -- Reserves a seat for each rid on one node. Returns the node, or nil and why there is none.
+  -- Reserves a seat for each rid, none of which was used before, on one node. Returns the node, or nil and why there is none.
   function placement.take(rids, expiresAtMs)
     local seats = #rids
     -- Nothing becomes free within one call, so what was refused once stays refused.
@@ -98,18 +117,28 @@ local function newPlacement(loadKey, stateKey, countsKey, pendingKey, policy, ex
       return nil, refusals[seats]
     end
     local node = pool[found]
-    hold(pendingKey, node, rids, expiresAtMs)
+    for _, rid in ipairs(rids) do
+      held[#held + 1], held[#held + 2] = expiresAtMs, memberOf(node, rid)
+    end
+    node.pending = node.pending + seats
     node.rank = rankOf(scoreOf(node))
     changed[node] = true
-    if not fits(node, 1) then
-      pool[found] = pool[#pool]
-      pool[#pool] = nil
-    end
+    if not fits(node, 1) then drop(found) end
     return node
   end
 
   function placement.save()
-    for node in pairs(changed) do saveNode(loadKey, countsKey, node) end
+    local counts, scores = {}, {}
+    for node in pairs(changed) do
+      counts[#counts + 1], counts[#counts + 2] = node.name, node.pending
+      scores[#scores + 1], scores[#scores + 2] = scoreOf(node), node.name
+    end
+    if #counts == 0 then return end
+    redis.call('HSET', countsKey, unpack(counts))
+    redis.call('ZADD', loadKey, 'XX', unpack(scores))
+    for first = 1, #held, ${MAX_UNPACKED} do
+      redis.call('ZADD', pendingKey, unpack(held, first, math.min(first + ${MAX_UNPACKED} - 1, #held)))
+    end
   end
 
   return placement
