@@ -68,18 +68,19 @@ export class RedisSeats implements SeatRegistry {
     readonly nodes: readonly NodeUpdate[];
   }): Promise<RefreshResult> {
     const pending = new Map<string, { count: number; expired: number }>();
-    for (const part of parts(nodes)) {
-      const named = new Set(part);
-      const others = nodes.filter((node) => !named.has(node)).map((node) => node.nodeId);
-      const reply = await this.#refreshPart(epoch, part, others);
+    const all = parts(nodes);
+    for (const [index, part] of all.entries()) {
+      const listed = index === all.length - 1 ? nodes.map(({ nodeId }) => nodeId) : null;
+      const reply = await this.#refreshPart(epoch, part, listed);
       for (const { nodeId } of part) pending.set(nodeId, { count: reply.int(), expired: reply.int() });
     }
     return { pending };
   }
 
-  async #refreshPart(epoch: number, part: readonly NodeUpdate[], others: readonly string[]): Promise<Reply> {
+  /** `listed`: ids of all nodes, so that others are removed; null: more parts are to come. */
+  async #refreshPart(epoch: number, part: readonly NodeUpdate[], listed: readonly string[] | null): Promise<Reply> {
     const { epoch: epochKey, load, nodes, state, counts, pending } = this.#keys;
-    const args: (string | number)[] = [epoch, others.join('\n')];
+    const args: (string | number)[] = [epoch, listed === null ? 0 : 1, listed?.join('\n') ?? ''];
     for (const node of part) args.push(node.nodeId, stateText(node), storedText(node), node.arrivals.join('\n'));
     const keys = [epochKey, load, nodes, state, counts, pending];
     const reply = new Reply(refresh, await run(this.#redis, refresh, keys, args));

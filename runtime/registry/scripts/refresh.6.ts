@@ -6,8 +6,8 @@ import { luaNode } from './lib/node';
 export const refresh = defineScript(
   'refresh.6',
   String.raw`
--- Writes what the owner's tick found of some nodes: state, arrivals, expiries, scores. Nodes that are neither among them nor kept
--- are removed.
+-- Writes what the owner's tick found of some nodes: state, arrivals, expiries, scores. The last part of a tick removes the nodes
+-- that are gone.
 --
 -- KEYS[1] epoch, string
 -- KEYS[2] load, sorted set
@@ -16,8 +16,9 @@ export const refresh = defineScript(
 -- KEYS[5] counts, hash
 -- KEYS[6] pending, sorted set
 -- ARGV[1] epoch of the owner
--- ARGV[2] ids of nodes that are kept as they are, joined by newlines
--- ARGV[3…] for each node: node id, its text for the hash state, its text for the hash nodes, rids that arrived, joined by newlines
+-- ARGV[2] 1: ids of all nodes are given, others are removed; 0: not
+-- ARGV[3] these ids, joined by newlines
+-- ARGV[4…] for each node: node id, its text for the hash state, its text for the hash nodes, rids that arrived, joined by newlines
 --
 -- Returns STALE when a newer owner has written; else OK, then for each node: reservations pending,
 -- reservations that ran out unfulfilled
@@ -27,15 +28,16 @@ ${luaNode}
 if epochIsOver(KEYS[1], ARGV[1]) then return { STALE } end
 
 local nodes, byName = {}, {}
-for i = 3, #ARGV, 4 do
+for i = 4, #ARGV, 4 do
   local node = parseNode(ARGV[i], ARGV[i + 1], redis.call('HGET', KEYS[5], ARGV[i]))
   node.text, node.json, node.arrivals, node.expired = ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], 0
   nodes[#nodes + 1] = node
   byName[node.name] = node
 end
 
-local kept = {}
-for name in string.gmatch(ARGV[2], '[^\n]+') do kept[name] = true end
+local isLast, listed = ARGV[2] == '1', {}
+for name in string.gmatch(ARGV[3], '[^\n]+') do listed[name] = true end
+local function isGone(name) return isLast and not listed[name] end
 
 local function nodeOf(member)
   return string.sub(member, 1, string.find(member, '\n', 1, true) - 1)
@@ -52,19 +54,21 @@ local function dropReservations(names)
   end
 end
 
-local before = redis.call('HGETALL', KEYS[4])
 local lost = {}
-for i = 1, #before, 2 do
-  local name = before[i]
-  local node = byName[name]
-  local isGone = not node and not kept[name]
-  if isGone then
+for _, node in ipairs(nodes) do
+  local before = redis.call('HGET', KEYS[4], node.name)
+  if before and parseNode(node.name, before).startId ~= node.startId then lost[node.name] = true end
+end
+for _, name in ipairs(isLast and redis.call('HKEYS', KEYS[4]) or {}) do
+  if isGone(name) then
     redis.call('ZREM', KEYS[2], name)
     redis.call('HDEL', KEYS[3], name)
     redis.call('HDEL', KEYS[4], name)
+    lost[name] = true
   end
-  local startedAnew = node and node.startId ~= parseNode(name, before[i + 1]).startId
-  if (isGone or startedAnew) and redis.call('HEXISTS', KEYS[5], name) == 1 then lost[name] = true end
+end
+for name in pairs(lost) do
+  if redis.call('HEXISTS', KEYS[5], name) == 0 then lost[name] = nil end
 end
 if next(lost) then dropReservations(lost) end
 
@@ -92,7 +96,7 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[6], '-inf', now)) do
     node.pending = node.pending - 1
     node.expired = node.expired + 1
   end
-  if not kept[name] then redis.call('ZREM', KEYS[6], member) end
+  if node or isGone(name) then redis.call('ZREM', KEYS[6], member) end
 end
 
 local reply = { OK }
