@@ -8,6 +8,7 @@ import { MemoryJoins } from './memory-joins';
 import { MemoryPlacement } from './memory-placement';
 import { MemoryRooms } from './memory-rooms';
 import type { Pair, PairOptions } from './pair';
+import { agreeWith, joinQuestions } from './peer-joins';
 import { roomPeer, roomQuestions } from './peer-rooms';
 import { RegistryHealth } from './registry-health';
 import { RoomDesk } from './room-desk';
@@ -41,6 +42,7 @@ export class Outage {
   readonly #joined: ReadonlyMap<string, MemoryPlacement>;
   readonly #rooms: MemoryRooms;
   #desk: RoomDesk | null = null;
+  #joins: ReadonlyMap<string, MemoryJoins> = new Map();
 
   constructor(options: OutageOptions) {
     this.#options = options;
@@ -96,7 +98,7 @@ export class Outage {
     return {
       answers: () => this.health.answers,
       placing: () => this.#desk?.placing === true,
-      questions: roomQuestions(desk, () => peer()?.agreed()),
+      questions: { ...roomQuestions(desk, () => peer()?.agreed()), ...joinQuestions(() => this.#joins) },
     };
   }
 
@@ -104,18 +106,20 @@ export class Outage {
   assigner(registry: RegistryAssigner, view: Pick<ClusterView, 'node'>, pair: Pair): Assigner {
     const { lobby, game, ticketTtlMs, rooms, events } = this.#options;
     const newId = ids();
-    const joins = [...this.#joined].map(([cluster, placement]) => {
-      const startOf = (nodeId: string) => view.node(cluster, nodeId)?.startId ?? null;
-      const ticket = registry.ticket.bind(registry);
-      return [cluster, new MemoryJoins({ placement, newId, ticket, ticketTtlMs, startOf, now: Date.now })] as const;
-    });
+    const shared = { newId, ticketTtlMs, ticket: registry.ticket.bind(registry), agree: agreeWith(pair.peer) };
+    this.#joins = new Map(
+      [...this.#joined].map(([cluster, placement]) => {
+        const startOf = (nodeId: string) => view.node(cluster, nodeId)?.startId ?? null;
+        return [cluster, new MemoryJoins({ ...shared, cluster, placement, startOf, now: Date.now })];
+      }),
+    );
     const desk = new RoomDesk({
       ...{ registry, rooms, health: this.health, memory: this.#rooms, newId, events },
       claim: () => pair.ownership.claims.find(({ cluster }) => cluster === game)?.epoch ?? 0,
       peer: pair.peer === null ? null : roomPeer(pair.peer, game),
     });
     this.#desk = desk;
-    return new SteadyAssigner({ registry, health: this.health, lobby, joins: new Map(joins), desk });
+    return new SteadyAssigner({ registry, health: this.health, lobby, joins: this.#joins, desk });
   }
 
   stop(): void {

@@ -198,8 +198,8 @@ function decideFree(state: LeaseState, sample: Answered, nowMs: number, config: 
 
 /**
  * A lease that ran out in a registry that has lost nothing is over for its owner, too. One that is missing from a registry that was
- * emptied or has gone back in time may still be believed in: by nobody after a whole `ttlMs`. At the very first start the peer's
- * word is enough for the home balancer.
+ * emptied or has gone back in time may still be believed in: by nobody after a whole `ttlMs`. The peer's word that it does not is
+ * enough for the last owner, as nobody else can, and at the very first start for the home balancer.
  */
 function nobodyBelieves(
   state: LeaseState,
@@ -209,7 +209,9 @@ function nobodyBelieves(
 ): boolean {
   if (nowMs < state.untilMs || peer === null) return true;
   if (registry.epoch > 0 && registry.epoch >= state.known) return true;
-  if (home && state.known === 0 && peer.view !== null && peer.silentMs === 0) return true;
+  // Its word is fresh: it is not the one, and neither of us knows of a later owner than us (or of any, at the very first start).
+  const denies = peer.view !== null && peer.silentMs === 0 && peer.view.claim === 0;
+  if (denies && (claimOf(state) > 0 || (home && state.known === 0))) return true;
   return state.freeSinceMs !== null && nowMs - state.freeSinceMs >= config.ttlMs;
 }
 

@@ -97,7 +97,7 @@ export const StartReply = z.discriminatedUnion('ok', [
 ]);
 export type StartReply = z.infer<typeof StartReply>;
 
-/** `repeat`: what is answered under these idempotency keys. The reply has the answer that holds, if another was given before. */
+/** `repeat`: what is answered under an idempotency key. The reply is the answer that holds: another one, if that was given before. */
 export const KeyedAnswer = z.object({
   cluster: Id,
   key: z.string().min(1).max(256),

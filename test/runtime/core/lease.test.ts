@@ -65,6 +65,10 @@ describe('a free lease', () => {
   it('of an emptied registry is taken again by who owned it, and by another only when no old lease can be left', () => {
     const registry = { lease: null, epoch: 0 };
     expect(decide(owner, { registry }).kind).toBe('acquire');
+    const ranOut = { ...owner, untilMs: NOW - 10_000 };
+    expect(decide(ranOut, { registry }).kind).toBe('acquire');
+    expect(decide(ranOut, { registry, peer: peer({ silentMs: 500 }) }).kind).toBe('stepDown');
+    expect(decide(ranOut, { registry, peer: peer({}, { claim: 9 }) }).kind).toBe('stepDown');
     const gone = peer({ silentMs: 2_000 }, { claim: 10 });
     expect(decide(known, { registry, peer: gone }).kind).toBe('none');
     const seen = { ...known, freeSinceMs: NOW - 3_000, lookedMs: NOW - 500 };
