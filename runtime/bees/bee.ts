@@ -1,4 +1,12 @@
-import { type FleetApi, FleetClient, FleetClientError, type Game, type LinkReport, type Lobby } from '../client';
+import {
+  type FleetApi,
+  FleetClient,
+  FleetClientError,
+  type Game,
+  type LinkReport,
+  type Lobby,
+  type Match,
+} from '../client';
 import { sleep } from '../client/backoff';
 import { field, text } from '../client/shape';
 import { ticketGeneration } from './ticket';
@@ -34,6 +42,8 @@ export interface BeeWatch {
   link(report: LinkReport): void;
   stage(from: Stage | null, to: Stage | null): void;
   step(step: Step, tookMs: number): void;
+  /** It has a room, with these members. */
+  matched?(match: Match): void;
   /** The room is complete as this bee sees it, on this node; `gen` is the room's generation. */
   complete(room: SeenRoom): void;
   message(direction: 'sent' | 'received'): void;
@@ -123,6 +133,7 @@ export class Bee {
     try {
       this.#enterStage('match');
       const match = await this.#timed('match', () => this.#match(lobby));
+      watch.matched?.(match);
       this.#enterStage('start');
       const startedAtMs = performance.now();
       let seatedAtMs = startedAtMs;

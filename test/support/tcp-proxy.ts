@@ -5,6 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Where connections are passed on to: a port of 127.0.0.1, or the path of a Unix socket. */
 export type ProxyTarget = { readonly port: number } | { readonly path: string };
 
+/** Sees what one connection passes on, at the moment when it is passed on. */
+export interface Tap {
+  toTarget(chunk: Buffer): void;
+  toClient(chunk: Buffer): void;
+}
+
 /**
  * - `pass`: bytes go through.
  * - `refuse`: new connections are reset as soon as they are there.
@@ -22,18 +28,21 @@ type Mode = 'pass' | 'refuse' | 'half-open';
  */
 export class TcpProxy {
   readonly #target: ProxyTarget;
+  readonly #tap: (() => Tap) | undefined;
   readonly #server: Server;
   readonly #links = new Set<Link>();
   #mode: Mode = 'pass';
   #delayMs = 0;
 
-  private constructor(target: ProxyTarget) {
+  private constructor(target: ProxyTarget, tap: (() => Tap) | undefined) {
     this.#target = target;
+    this.#tap = tap;
     this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client));
   }
 
-  static async start(target: ProxyTarget): Promise<TcpProxy> {
-    const proxy = new TcpProxy(target);
+  /** @param tap called for each connection. @default nobody looks on */
+  static async start(target: ProxyTarget, tap?: () => Tap): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target, tap);
     proxy.#server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 });
     await once(proxy.#server, 'listening');
     return proxy;
@@ -92,11 +101,8 @@ export class TcpProxy {
       client.resetAndDestroy();
       return;
     }
-    const link = new Link(
-      client,
-      connect({ ...this.#target, allowHalfOpen: true, noDelay: true }),
-      () => this.#delayMs,
-    );
+    const target = connect({ ...this.#target, allowHalfOpen: true, noDelay: true });
+    const link = new Link(client, target, () => this.#delayMs, this.#tap?.());
     this.#links.add(link);
     link.onEnd = () => this.#links.delete(link);
     if (this.#mode === 'half-open') link.swallow();
@@ -111,12 +117,12 @@ class Link {
   readonly #delayMs: () => number;
   #swallows = false;
 
-  constructor(client: Socket, target: Socket, delayMs: () => number) {
+  constructor(client: Socket, target: Socket, delayMs: () => number, tap: Tap | undefined) {
     this.#client = client;
     this.#target = target;
     this.#delayMs = delayMs;
-    this.#forward(client, target);
-    this.#forward(target, client);
+    this.#forward(client, target, (chunk) => tap?.toTarget(chunk));
+    this.#forward(target, client, (chunk) => tap?.toClient(chunk));
   }
 
   reset(): void {
@@ -130,7 +136,7 @@ class Link {
   }
 
   /** Bytes, then the end, in their order; a reset at one end resets the other. */
-  #forward(from: Socket, to: Socket): void {
+  #forward(from: Socket, to: Socket, seen: (chunk: Buffer) => void): void {
     let waiting = 0;
     let last: Promise<unknown> = Promise.resolve();
     const pass = (act: () => void): void => {
@@ -148,8 +154,9 @@ class Link {
         if (!this.#swallows) act();
       });
     };
-    from.on('data', (chunk) =>
+    from.on('data', (chunk: Buffer) =>
       pass(() => {
+        seen(chunk);
         if (to.writable && !to.write(chunk)) from.pause();
       }),
     );

@@ -1,0 +1,182 @@
+import { type History, type Of, only } from './history';
+
+/** How long a broken connection may already have been noticed by the node when the player notices, in milliseconds: its pings. */
+const PINGS_MS = 10_000;
+
+/** Something that must not be. */
+export interface Violation {
+  /** `S1` to `S8`, or `players`. */
+  readonly rule: string;
+  /** When, as in the history. */
+  readonly t: number;
+  readonly what: string;
+}
+
+/** One player's right to be on a node: from the ticket on. */
+export interface Place {
+  readonly playerId: string;
+  readonly nodeId: string;
+  readonly fromT: number;
+  untilT: number;
+}
+
+/** What follows from a history without judging it; every question is about a time of it. */
+export class Facts {
+  readonly history: History;
+  readonly config: Of<'begin'>;
+  readonly places: readonly Place[];
+  /** By node. */
+  readonly #stats = new Map<string, Of<'stats'>[]>();
+  readonly #started = new Map<string, Of<'process'>>();
+  readonly #demanded = new Map<string, number>();
+  readonly #ended = new Map<string, number>();
+  readonly #sealed = new Map<string, number>();
+  readonly #faults: readonly { readonly fault: Of<'fault'>; readonly untilT: number }[];
+  readonly #lags: readonly Of<'lag'>[];
+
+  /** @throws when the history does not begin with `begin`. */
+  constructor(history: History) {
+    const [first] = history;
+    if (first?.kind !== 'begin') throw new Error('a history begins with "begin"');
+    this.history = history;
+    this.config = first;
+    for (const entry of history) {
+      if (entry.kind === 'stats') this.#heard(entry);
+      if (entry.kind === 'obeyed' && entry.order === 'seal') earliest(this.#sealed, entry.nodeId, entry.t);
+      if (entry.kind !== 'process') continue;
+      if (entry.what === 'started') this.#started.set(entry.nodeId, entry);
+      else if (entry.what === 'ended') earliest(this.#ended, entry.nodeId, entry.t);
+      else earliest(this.#demanded, entry.nodeId, entry.t);
+    }
+    this.places = placesIn(history, first.graceMs);
+    const healed = new Map(only(history, 'healed').map(({ id, t }) => [id, t]));
+    this.#faults = only(history, 'fault').map((fault) => ({
+      fault,
+      untilT: healed.get(fault.id) ?? Number.POSITIVE_INFINITY,
+    }));
+    this.#lags = only(history, 'lag');
+  }
+
+  /** When a balancer last had an answer of this node; -Infinity: never. @param by this balancer. @default any */
+  lastHeard(nodeId: string, t: number, by?: string): number {
+    const of = this.#stats.get(nodeId) ?? [];
+    for (let i = before(of, t) - 1; i >= 0; i--) {
+      const stats = of[i];
+      if (stats !== undefined && (by === undefined || stats.by === by)) return stats.t;
+    }
+    return Number.NEGATIVE_INFINITY;
+  }
+
+  /** What the node said last before this time. */
+  lastStats(nodeId: string, t: number): Of<'stats'> | undefined {
+    const of = this.#stats.get(nodeId) ?? [];
+    return of[before(of, t) - 1];
+  }
+
+  /** Every node that was ever asked. */
+  statsOf(nodeId: string): readonly Of<'stats'>[] {
+    return this.#stats.get(nodeId) ?? [];
+  }
+
+  clusterOf(nodeId: string): string | undefined {
+    return this.#started.get(nodeId)?.group;
+  }
+
+  startedT(nodeId: string): number {
+    return this.#started.get(nodeId)?.t ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** When it was known to be sealed; Infinity: never. */
+  sealedT(nodeId: string): number {
+    return this.#sealed.get(nodeId) ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** When its end was demanded, or it came by itself; Infinity: never. */
+  goneT(nodeId: string): number {
+    const never = Number.POSITIVE_INFINITY;
+    return Math.min(this.#demanded.get(nodeId) ?? never, this.#ended.get(nodeId) ?? never);
+  }
+
+  /** The nodes of a cluster that run, and are not about to end. */
+  running(cluster: string, t: number): string[] {
+    return [...this.#started.values()]
+      .filter(({ group, nodeId }) => group === cluster && this.startedT(nodeId) <= t && this.goneT(nodeId) > t)
+      .map(({ nodeId }) => nodeId);
+  }
+
+  /** Nodes of the cluster that once answered and have not for so long. @param by towards this balancer. @default towards both */
+  silent(cluster: string, t: number, forMs: number, by?: string): { silent: string[]; known: string[] } {
+    const known = this.running(cluster, t).filter((nodeId) => this.lastHeard(nodeId, t) > Number.NEGATIVE_INFINITY);
+    return { known, silent: known.filter((nodeId) => t - this.lastHeard(nodeId, t, by) >= forMs) };
+  }
+
+  /** Faults that were there at some time between the two, or ended shortly before. */
+  faults(fromT: number, toT: number): Of<'fault'>[] {
+    return this.#faults.filter(({ fault, untilT }) => fault.t <= toT && untilT >= fromT).map(({ fault }) => fault);
+  }
+
+  /** How long the observer was held up between the two, in milliseconds: it may have seen things that much late. */
+  lag(fromT: number, toT: number): number {
+    return this.#lags.filter(({ t, ms }) => t >= fromT && t - ms <= toT).reduce((sum, { ms }) => sum + ms, 0);
+  }
+
+  #heard(entry: Of<'stats'>): void {
+    const of = this.#stats.get(entry.nodeId) ?? [];
+    of.push(entry);
+    this.#stats.set(entry.nodeId, of);
+    if (entry.phase === 'sealed') earliest(this.#sealed, entry.nodeId, entry.t);
+  }
+}
+
+/**
+ * What players were promised: from the ticket until it expires or is used, then from the connection until the player leaves, or the
+ * grace time after a loss is over.
+ */
+function placesIn(history: History, graceMs: number): Place[] {
+  const places: Place[] = [];
+  const tickets = new Map<string, Place>();
+  const sessions = new Map<string, Place>();
+  for (const entry of history) {
+    if (entry.kind !== 'assigned' && entry.kind !== 'opened' && entry.kind !== 'closed') continue;
+    const { t, playerId, nodeId } = entry;
+    const key = `${playerId} ${nodeId}`;
+    if (entry.kind === 'assigned') {
+      const place = { playerId, nodeId, fromT: t, untilT: entry.untilT };
+      tickets.set(key, place);
+      places.push(place);
+    } else if (entry.kind === 'opened') {
+      const ticket = tickets.get(key);
+      if (ticket !== undefined) ticket.untilT = Math.min(ticket.untilT, t);
+      tickets.delete(key);
+      const before = sessions.get(key);
+      if (before !== undefined) before.untilT = Math.min(before.untilT, t);
+      const place = { playerId, nodeId, fromT: t, untilT: Number.POSITIVE_INFINITY };
+      sessions.set(key, place);
+      places.push(place);
+    } else {
+      const place = sessions.get(key);
+      if (place === undefined) continue;
+      const ended = entry.wanted || entry.reason === 'io server disconnect';
+      const late = entry.reason === 'ping timeout' ? PINGS_MS : 0;
+      place.untilT = ended ? t : t + Math.max(0, graceMs - late);
+      if (ended) sessions.delete(key);
+    }
+  }
+  return places;
+}
+
+/** How many of these (in the order of time) are not after `t`. */
+function before(entries: readonly { readonly t: number }[], t: number): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((entries[middle]?.t ?? Number.POSITIVE_INFINITY) <= t) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function earliest(times: Map<string, number>, key: string, t: number): void {
+  if (!times.has(key)) times.set(key, t);
+}
