@@ -1,5 +1,5 @@
 import type { AssignReply, FinishReply, RoomReply } from '../core/protocol/rest';
-import type { ClusterSnapshot } from '../core/snapshot';
+import type { ClusterSnapshot, NodeSnapshot } from '../core/snapshot';
 
 /** What the routes hand their validated input to. Each method rejects with a `FleetError`, or `RegistryUnavailable`. */
 export interface Assigner {
@@ -14,11 +14,21 @@ export interface Assigner {
   room(roomId: string): Promise<RoomReply>;
 }
 
+/** A node as operators are shown it. */
+export interface ShownNode extends Omit<NodeSnapshot, 'pending'> {
+  /** Reservations that have not arrived; null while nobody can say. */
+  readonly pending: number | null;
+}
+
+export interface ShownCluster extends Omit<ClusterSnapshot, 'nodes'> {
+  readonly nodes: readonly ShownNode[];
+}
+
 /** What is known of the clusters now; the balancer's view. */
 export interface ClusterReader {
   clusters(): readonly string[];
   /** Undefined until the cluster was looked at for the first time. */
-  snapshot(cluster: string): ClusterSnapshot | undefined;
+  snapshot(cluster: string): ShownCluster | undefined;
 }
 
 /** The balancer's recent events. */

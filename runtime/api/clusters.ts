@@ -1,14 +1,14 @@
-import type { ClusterSnapshot, NodeSnapshot } from '../core/snapshot';
-import type { ClusterReader } from './backend';
+import type { ClusterReader, ShownCluster, ShownNode } from './backend';
 
-interface ClusterReply extends ClusterSnapshot {
+interface ClusterReply extends ShownCluster {
   readonly totals: {
     readonly nodes: number;
     /** Nodes that take joins: green and open. */
     readonly joinable: number;
     readonly connections: number;
     readonly sessions: number;
-    readonly pending: number;
+    /** Null when it is not known of every node. */
+    readonly pending: number | null;
     /** Of the joinable nodes. */
     readonly capacity: number;
   };
@@ -24,18 +24,18 @@ export function clustersReply(reader: ClusterReader): { clusters: ClusterReply[]
   };
 }
 
-function totals(nodes: readonly NodeSnapshot[]): ClusterReply['totals'] {
+function totals(nodes: readonly ShownNode[]): ClusterReply['totals'] {
   const joinable = nodes.filter((node) => node.health === 'green' && node.phase === 'open');
   return {
     nodes: nodes.length,
     joinable: joinable.length,
     connections: sum(nodes, (node) => node.connections),
     sessions: sum(nodes, (node) => node.sessions),
-    pending: sum(nodes, (node) => node.pending),
+    pending: nodes.some(({ pending }) => pending === null) ? null : sum(nodes, ({ pending }) => pending ?? 0),
     capacity: sum(joinable, (node) => node.capacity),
   };
 }
 
-function sum(nodes: readonly NodeSnapshot[], of: (node: NodeSnapshot) => number): number {
+function sum(nodes: readonly ShownNode[], of: (node: ShownNode) => number): number {
   return nodes.reduce((total, node) => total + of(node), 0);
 }

@@ -20,6 +20,7 @@ import { followKeysFile } from './keys-file';
 import { Outage } from './outage';
 import { overheard } from './overheard';
 import { startPair } from './pair';
+import { PendingReader } from './pending-reader';
 import { privateServer } from './private-server';
 import { chosenProbes } from './probes';
 import { Refusals } from './refusals';
@@ -153,7 +154,13 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   });
   const assigner = outage.assigner(byRegistry, watch.view, pair);
   const api = createApi({
-    ...{ assigner, clusters: watch.view, events, log },
+  const shown = new PendingReader({
+    view: watch.view,
+    counts: (cluster) => seats(cluster).pending(),
+    answers: () => outage.health.answers,
+    everyMs: env.POLL_MS,
+  });
+    ...{ assigner, clusters: shown, events, log },
     get apiKeys() {
       return ring.keys.apiKeys;
     },
@@ -175,6 +182,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     refusals.stop();
     outage.stop();
     // While everything still runs: the peer takes over without a gap.
+    shown.stop();
     await pair.stop();
     watch.stop();
     operators.closeAllConnections();

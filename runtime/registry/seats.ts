@@ -44,6 +44,8 @@ const StoredNode = z.object({
   standing: z.enum(['green', 'held', 'suspect', 'draining', 'sealed']),
 });
 
+const Counts = z.record(z.string(), z.coerce.number().int());
+
 /** The seats of one cluster, in Redis. */
 export class RedisSeats implements SeatRegistry {
   readonly #redis: Redis;
@@ -113,6 +115,10 @@ export class RedisSeats implements SeatRegistry {
   }
 
   async node(nodeId: string): Promise<NodeUpdate | null> {
+  async pending(): Promise<ReadonlyMap<string, number>> {
+    return new Map(Object.entries(Counts.parse(await answered(this.#redis.hgetall(this.#keys.counts)))));
+  }
+
     const stored = await answered(this.#redis.hget(this.#keys.nodes, nodeId));
     return stored === null ? null : { ...StoredNode.parse(JSON.parse(stored)), arrivals: [] };
   }

@@ -80,6 +80,8 @@ export interface SeatRegistry {
   reserve(requests: readonly ReserveRequest[], options: ReserveOptions): Promise<ReserveResult[]>;
   /** What `refresh` wrote of a node; null when unknown. */
   node(nodeId: string): Promise<NodeUpdate | null>;
+  /** Reservations that have not arrived, by node; nodes without any are left out. */
+  pending(): Promise<ReadonlyMap<string, number>>;
 }
 
 export interface RoomStartRequest {
