@@ -10,7 +10,8 @@ module.exports = {
   },
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  testTimeout: 20_000,
+  // Far more than any test takes alone: a busy machine is no failure.
+  testTimeout: 60_000,
   // Many tests wait for processes and sockets, so every core gets a worker; whole clusters run one at a time.
   maxWorkers: process.env.SUITE === 'e2e' ? 1 : '100%',
 };
