@@ -1,54 +1,31 @@
 import { z } from 'zod';
-import { ScalingConfig } from '../runtime/core/config/scaling';
+import { Cluster } from './cluster';
+import { checkRelations, isOurs } from './relations';
+import { CertificateArn, DomainName, InstanceTypeName, SecretArn, settings, TopicArn } from './shapes';
 
 /** Name of an environment, and of its stack. */
 const Name = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9-]{0,39}$/, 'must begin with a letter and have at most 40 letters, digits and hyphens');
 
-const InstanceTypeName = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'must be an instance type such as c7g.medium');
-
-const CertificateArn = z
-  .string()
-  .regex(
-    /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/,
-    'must be the ARN of a certificate: arn:aws:acm:REGION:ACCOUNT:certificate/ID',
-  );
-
-/** Variables that a program gets in addition. Characters that systemd or bash would read otherwise than they stand are refused. */
-function settings(ours: readonly string[]) {
-  return z
-    .record(
-      z
-        .string()
-        .regex(/^[A-Z][A-Z0-9_]*$/, 'must be capital letters, digits and underscores')
-        .refine((name) => !ours.includes(name), 'is set by the infrastructure'),
-      z.string().regex(/^[A-Za-z0-9_.,:/@%+=-]*$/, 'must be letters, digits and _ . , : / @ % + = -'),
-    )
-    .default({});
-}
-
-const NODE_VARIABLES = [
-  ...['STACK', 'CLUSTER', 'NODE_ID', 'HOST', 'PORT', 'CAPACITY', 'VERSION'],
-  ...['AGENT_PUBLIC_KEYS', 'REDIS_URL', 'CONFIG_VERSION'],
-];
 const BALANCER_VARIABLES = [
   ...['STACK', 'BALANCER_ID', 'CLUSTERS', 'HOME_CLUSTERS', 'HOST', 'PORT', 'PRIVATE_PORT', 'PEER_URL', 'REDIS_URL'],
-  ...['MASTER_KEYS', 'AGENT_PRIVATE_KEY', 'API_KEYS', 'FLEET', 'AWS_REGION'],
+  ...['MASTER_KEYS', 'AGENT_PRIVATE_KEY', 'API_KEYS', 'KEYS_FILE', 'FLEET', 'AWS_REGION', 'SCALING', 'PROBES'],
 ];
 
-const Cluster = z.strictObject({
-  /** Nodes at the first deploy. @default half of `instanceNum` */
-  nodes: z.int().min(1).max(10_000).optional(),
-  /** @default 'c7g.medium' */
-  instanceType: InstanceTypeName.default('c7g.medium'),
-  /** Minimum, maximum, capacity, thresholds, windows, cooldowns: see `runtime/core/config/scaling.ts`. */
-  scaling: ScalingConfig.prefault({}),
-  /** Further variables for the program; `node dist/game.js --help` names them. @default {} */
-  settings: settings(NODE_VARIABLES),
-});
+/** Ids of other parts of the stack, which a cluster's would collide with. */
+const TAKEN = ['api', 'balancers', 'keys', 'monitoring', 'network', 'registry'];
+
+const ClusterName = z
+  .string()
+  .regex(/^[a-z][a-z0-9]{0,19}$/, 'must begin with a small letter and have at most 20 small letters and digits')
+  .refine((name) => !TAKEN.includes(name), 'is taken by a part of the stack; choose another one');
+
+/** Lobby and game are there unless something is said; what is no record is left for the schema to refuse. */
+function withOurs(clusters: unknown): unknown {
+  if (typeof clusters !== 'object' || clusters === null || Array.isArray(clusters)) return clusters;
+  return { lobby: {}, game: {}, ...clusters };
+}
 
 const Fields = z.strictObject({
   /** AWS account, 12 digits. @default the one that the CLI is logged in to */
@@ -70,7 +47,23 @@ const Fields = z.strictObject({
     .max(20_000, 'must be 20000 or less')
     .multipleOf(2, 'must be even: half of the nodes are for the lobby, half for the game')
     .default(4),
-  clusters: z.strictObject({ lobby: Cluster.prefault({}), game: Cluster.prefault({}) }).prefault({}),
+  /** By name; lobby and game are always there, others need a `program`. */
+  clusters: z.preprocess(withOurs, z.record(ClusterName, Cluster)).prefault({}),
+  /** What instances start from: `own` is built by the stack `NAME-image`, whose pipeline must have run once. @default 'amazon-linux' */
+  image: z.enum(['amazon-linux', 'own']).default('amazon-linux'),
+  /** Names of nodes and TLS, so that players connect by `wss://`. @default none: `ws://`, unencrypted */
+  domain: z
+    .strictObject({
+      /** Nodes are called ID.NAME. */
+      name: DomainName,
+      /** The zone of Route 53 that holds the name. */
+      hostedZoneId: z
+        .string()
+        .regex(/^Z[A-Z0-9]{1,31}$/, 'must be the id of a hosted zone such as Z0123456789ABCDEFGHIJ'),
+      /** Secret with JSON: `certificate` and `privateKey`, both PEM, for `*.NAME`. */
+      certificateSecretArn: SecretArn,
+    })
+    .optional(),
   balancer: z
     .strictObject({
       /** @default 't4g.small' */
@@ -101,34 +94,27 @@ const Fields = z.strictObject({
   alarms: z
     .strictObject({
       /** SNS topic that alarms go to. @default none */
-      topicArn: z
-        .string()
-        .regex(
-          /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$/,
-          'must be the ARN of a topic: arn:aws:sns:REGION:ACCOUNT:NAME',
-        )
-        .optional(),
+      topicArn: TopicArn.optional(),
+      /** Secret whose text is the address of a Slack webhook. @default none */
+      slackSecretArn: SecretArn.optional(),
     })
     .prefault({}),
+  /** Lets workflows on GitHub deploy this environment and build its image. @default none */
+  github: z
+    .strictObject({
+      /** `OWNER/NAME` */
+      repository: z.string().regex(/^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+$/, 'must be OWNER/NAME'),
+    })
+    .optional(),
 });
 
-const CLUSTERS = ['lobby', 'game'] as const;
-
 /** One environment, as its entry in the context of `cdk.json` and `-c` describe it; `{}` is one. Unknown keys are refused. */
-export const Environment = Fields.transform((environment) => {
-  const sized = (cluster: z.infer<typeof Cluster>) => ({
-    ...cluster,
-    nodes: cluster.nodes ?? environment.instanceNum / 2,
-  });
-  const { lobby, game } = environment.clusters;
-  return { ...environment, clusters: { lobby: sized(lobby), game: sized(game) } };
-}).superRefine(({ clusters }, context) => {
-  for (const name of CLUSTERS) {
-    const { nodes, scaling } = clusters[name];
-    if (nodes <= scaling.maximum) continue;
-    const message = `must be at most scaling.maximum (${scaling.maximum}), is ${nodes}; lower it or instanceNum, or raise the maximum`;
-    context.addIssue({ code: 'custom', path: ['clusters', name, 'nodes'], message });
-  }
+export const Environment = Fields.check(checkRelations).transform(({ instanceNum, ...environment }) => {
+  const complete = ([name, cluster]: [string, Cluster]) => {
+    const nodes = cluster.nodes ?? (isOurs(name) ? instanceNum / 2 : cluster.scaling.minimum);
+    return [name, { ...cluster, nodes, registry: cluster.registry ?? name === 'lobby' }] as const;
+  };
+  return { ...environment, clusters: Object.fromEntries(Object.entries(environment.clusters).map(complete)) };
 });
 export type Environment = z.infer<typeof Environment>;
 

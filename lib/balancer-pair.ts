@@ -4,8 +4,10 @@ import { type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import type { ScalingConfig } from '../runtime/core/config/scaling';
 import { CLUSTER_TAG, groupName } from '../runtime/fleet/aws-names';
 import { balancerRole } from './balancer-role';
+import type { ImageSource } from './images';
 import { launchTemplate, NO_GROUP_NOTIFICATIONS } from './instances';
 import type { Keys } from './keys';
 import { Program } from './program';
@@ -25,6 +27,14 @@ export interface BalancerPairProps {
   /** The load balancer's way to the API. */
   readonly targets: ApplicationTargetGroup;
   readonly loadBalancer: ISecurityGroup;
+  /** How clusters scale, by their names. @default {}: each with the defaults of `runtime/core/config/scaling.ts` */
+  readonly scaling?: Readonly<Record<string, ScalingConfig>>;
+  /** Clusters whose nodes are asked over HTTP: `http`, or `http:PORT` for another port than players'. @default {}: socket.io */
+  readonly probes?: Readonly<Record<string, string>>;
+  /** @default 'amazon-linux' */
+  readonly image?: ImageSource;
+  /** ARN of a secret whose text is the address of a Slack webhook. @default none */
+  readonly slackSecretArn?: string;
   /** @default 't4g.small' */
   readonly instanceType?: string;
   /** Further variables for the program, e.g. `{ RED_AFTER_MS: '60000' }`. @default {} */
@@ -64,7 +74,11 @@ export class BalancerPair extends Construct {
     registry.allowFrom(this.securityGroup, 'Balancers');
 
     this.#program = new Program(this, 'Program', { file: props.program });
-    this.#role = balancerRole(this, 'Role', { stack, clusters, keys, registry, program: this.#program });
+    this.#role = balancerRole(this, 'Role', {
+      ...{ stack, clusters, keys, registry },
+      program: this.#program,
+      slackSecretArn: props.slackSecretArn,
+    });
     const first = this.#balancer('First', `balancer-${home}`, `balancer-${others[0]}`, [home]);
     const second = this.#balancer('Second', `balancer-${others[0]}`, `balancer-${home}`, others);
     second.node.addDependency(first);
@@ -72,11 +86,13 @@ export class BalancerPair extends Construct {
   }
 
   #balancer(id: string, balancerId: string, peerId: string, home: readonly string[]): AutoScalingGroup {
-    const { clusters, keys, registry, stack, vpc } = this.#props;
+    const { clusters, keys, registry, slackSecretArn, stack, vpc } = this.#props;
     const name = groupName(stack, balancerId);
     const scope = new Construct(this, id);
     const logicalId = Lazy.string({ produce: () => logicalIdOf(group) });
     const template = launchTemplate(scope, 'Template', {
+      stack,
+      image: this.#props.image ?? 'amazon-linux',
       instanceType: this.#props.instanceType ?? 't4g.small',
       role: this.#role,
       securityGroup: this.securityGroup,
@@ -95,6 +111,7 @@ export class BalancerPair extends Construct {
           PRIVATE_PORT: String(PRIVATE_PORT),
           FLEET: `aws:${stack}`,
           AWS_REGION: Stack.of(this).region,
+          ...this.#clusterSettings(),
         },
         sources: {
           AGENT_PUBLIC_KEYS_PARAMETER: keys.agentPublicKeys.parameterName,
@@ -103,6 +120,7 @@ export class BalancerPair extends Construct {
           API_SECRET: keys.api.secretArn,
           REDIS_SECRET: registry.secret.secretArn,
           REDIS_ADDRESS: registry.address,
+          ...(slackSecretArn === undefined ? {} : { SLACK_SECRET: slackSecretArn }),
         },
         afterStart: signalReady(Stack.of(this), logicalId),
       }),
@@ -131,6 +149,16 @@ export class BalancerPair extends Construct {
     for (const named of [group, template]) Tags.of(named).add('Name', name);
     Tags.of(group).add(CLUSTER_TAG, name);
     return group;
+  }
+
+  #clusterSettings(): Record<string, string> {
+    const { scaling = {}, probes = {} } = this.#props;
+    const asked = Object.entries(probes).map((probe) => probe.join('='));
+    return {
+      // In base64, as JSON would need quotes that systemd and bash read alike.
+      SCALING: Buffer.from(JSON.stringify(scaling)).toString('base64'),
+      ...(asked.length === 0 ? {} : { PROBES: asked.join(',') }),
+    };
   }
 }
 

@@ -3,7 +3,7 @@ import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { groupName } from '../runtime/fleet/aws-names';
 import { acknowledgeWildcards } from './acknowledge';
-import { groupArn } from './first-size';
+import { groupArn } from './group-call';
 import { instanceRole } from './instances';
 import type { Keys } from './keys';
 import type { Program } from './program';
@@ -15,31 +15,34 @@ interface Reach {
   readonly keys: Keys;
   readonly registry: Registry;
   readonly program: Program;
+  /** ARN of the secret with the address of a Slack webhook. @default none */
+  readonly slackSecretArn?: string | undefined;
 }
 
 /** What a balancer may do besides fetching its program: read its secrets, see instances, and change its own clusters' groups. */
-export function balancerRole(scope: Construct, id: string, { stack, clusters, keys, registry, program }: Reach): Role {
-  const secrets = [keys.master, keys.agent, keys.api, registry.secret];
+export function balancerRole(scope: Construct, id: string, reach: Reach): Role {
+  const { stack, clusters, keys, registry, program, slackSecretArn: slack } = reach;
+  const secrets = [keys.master, keys.agent, keys.api, registry.secret].map(({ secretArn }) => secretArn);
+  if (slack !== undefined) secrets.push(slack);
   const groups = clusters.map((cluster) => groupArn(scope, groupName(stack, cluster)));
-  const images = Stack.of(scope).formatArn({
-    service: 'ssm',
-    account: '',
-    resource: 'parameter',
-    resourceName: 'aws/service/ami-amazon-linux-latest/*',
-  });
+  const parameter = (resourceName: string, account?: string) =>
+    Stack.of(scope).formatArn({ service: 'ssm', resource: 'parameter', resourceName, account });
+  const publicImages = parameter('aws/service/ami-amazon-linux-latest/*', '');
+  const ownImages = parameter(`imagebuilder/${stack}/*`);
   const role = instanceRole(scope, id, [
     program.mayFetch,
-    allow(['secretsmanager:GetSecretValue'], ...secrets.map((secret) => secret.secretArn)),
+    allow(['secretsmanager:GetSecretValue'], ...secrets),
     allow(['ssm:GetParameter', 'ssm:PutParameter'], keys.agentPublicKeys.parameterArn),
     allow(['ec2:DescribeInstances', 'ec2:DescribeLaunchTemplateVersions'], '*'),
     allow(['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeAutoScalingInstances'], '*'),
-    // Launch templates name their image by a public parameter; the balancers ask which one it is at present.
-    allow(['ssm:GetParameters'], images),
+    // Launch templates name their image by a parameter; the balancers ask which one it is at present.
+    allow(['ssm:GetParameters'], publicImages, ownImages),
     allow(['autoscaling:SetDesiredCapacity', 'autoscaling:SetInstanceHealth'], ...groups),
     allow(['autoscaling:TerminateInstanceInAutoScalingGroup'], ...groups),
   ]);
   acknowledgeWildcards(role, 'These groups, by their names; AWS gives them ids.', ...groups);
-  acknowledgeWildcards(role, 'Public parameters of AWS.', images);
+  acknowledgeWildcards(role, 'Public parameters of AWS.', publicImages);
+  acknowledgeWildcards(role, "This environment's images, one for each architecture.", ownImages);
   acknowledgeWildcards(role, 'To describe knows no resources.', '*');
   return role;
 }

@@ -2,7 +2,6 @@ import { Duration } from 'aws-cdk-lib';
 import {
   BlockDeviceVolume,
   EbsDeviceVolumeType,
-  InstanceArchitecture,
   InstanceType,
   type ISecurityGroup,
   LaunchTemplate,
@@ -12,14 +11,12 @@ import {
 import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { acknowledgeWildcards } from './acknowledge';
-
-/** Public parameters of AWS that name the newest Amazon Linux 2023 of each architecture. */
-function imageParameter(instanceType: InstanceType): string {
-  const architecture = instanceType.architecture === InstanceArchitecture.ARM_64 ? 'arm64' : 'x86_64';
-  return `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
-}
+import { architectureOf, type ImageSource, imageParameter } from './images';
 
 export interface LaunchOptions {
+  /** Name of the environment, e.g. `prod-realtime`. */
+  readonly stack: string;
+  readonly image: ImageSource;
   /** E.g. `c7g.medium`. */
   readonly instanceType: string;
   readonly role: IRole;
@@ -29,10 +26,11 @@ export interface LaunchOptions {
 
 /** IMDSv2 only, an encrypted disk, no key pair; the image is looked up in its parameter when an instance is launched. */
 export function launchTemplate(scope: Construct, id: string, options: LaunchOptions): LaunchTemplate {
-  const instanceType = new InstanceType(options.instanceType);
+  const { image, stack, instanceType } = options;
+  const parameter = imageParameter(image, stack, architectureOf(instanceType));
   return new LaunchTemplate(scope, id, {
-    instanceType,
-    machineImage: MachineImage.resolveSsmParameterAtLaunch(imageParameter(instanceType)),
+    instanceType: new InstanceType(instanceType),
+    machineImage: MachineImage.resolveSsmParameterAtLaunch(parameter),
     role: options.role,
     securityGroup: options.securityGroup,
     userData: options.userData,

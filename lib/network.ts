@@ -54,7 +54,7 @@ export class Network extends Construct {
       reason: 'It holds access logs itself; logging access to it would log for ever.',
     });
     this.vpc.addFlowLog('Refused', {
-      destination: FlowLogDestination.toS3(this.logs, 'flow-logs'),
+      destination: FlowLogDestination.toS3(this.logs),
       // Players' traffic would cost more to log than to serve.
       trafficType: FlowLogTrafficType.REJECT,
     });

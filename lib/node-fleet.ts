@@ -1,12 +1,28 @@
 import { createHash } from 'node:crypto';
 import { Stack, Tags, Validations } from 'aws-cdk-lib';
-import { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
-import { type IVpc, Peer, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import {
+  AutoScalingGroup,
+  OnDemandAllocationStrategy,
+  PoolState,
+  SpotAllocationStrategy,
+  type WarmPool,
+} from 'aws-cdk-lib/aws-autoscaling';
+import {
+  InstanceType,
+  type IVpc,
+  type LaunchTemplate,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+} from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IStringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { CLUSTER_TAG, groupName, PORT_TAG, VERSION_TAG } from '../runtime/fleet/aws-names';
 import { FirstSize } from './first-size';
+import { ForceDelete } from './force-delete';
+import type { ImageSource } from './images';
 import { instanceRole, launchTemplate, NO_GROUP_NOTIFICATIONS } from './instances';
 import { Program } from './program';
 import type { Registry } from './registry';
@@ -36,6 +52,24 @@ export interface NodeFleetProps {
   readonly settings?: Readonly<Record<string, string>>;
   /** Given when the program needs Redis: the nodes get `REDIS_URL`. @default none: they can neither reach it nor read its password */
   readonly registry?: Registry;
+  /** @default 'amazon-linux' */
+  readonly image?: ImageSource;
+  /** Spot instances among the nodes. @default none */
+  readonly spot?: SpotShare;
+  /** Nodes that are kept ready, stopped. Not together with `spot`. @default none */
+  readonly warmPool?: { readonly nodes: number };
+  /** ARN of a secret with `certificate` and `privateKey` as JSON: nodes serve TLS. @default none */
+  readonly certificateSecretArn?: string;
+}
+
+/** How many nodes are Spot instances, which cost a third or so, and which AWS may take away two minutes after it says so. */
+export interface SpotShare {
+  /** Fraction of the nodes beyond `onDemandBase`, above 0, at most 1. */
+  readonly share: number;
+  /** Nodes that are never Spot instances. @default 0 */
+  readonly onDemandBase?: number;
+  /** Further types, of the same architecture, that serve as well as `instanceType`. */
+  readonly instanceTypes: readonly string[];
 }
 
 /**
@@ -47,13 +81,16 @@ export class NodeFleet extends Construct {
   readonly securityGroup: SecurityGroup;
   /** Name of the group, and value of the instances' cluster tag. */
   readonly groupName: string;
+  /** TCP port that players connect to. */
+  readonly port: number;
   /** Hash of what a node runs and how it is configured: the image excepted. */
   readonly version: string;
 
   constructor(scope: Construct, id: string, props: NodeFleetProps) {
     super(scope, id);
-    const { cluster, stack, vpc, registry } = props;
+    const { cluster, stack, vpc, registry, spot, certificateSecretArn: certificate } = props;
     const port = props.port ?? 8080;
+    this.port = port;
     const instanceType = props.instanceType ?? 'c7g.medium';
     this.groupName = groupName(stack, cluster);
     this.securityGroup = new SecurityGroup(this, 'SecurityGroup', { vpc, description: `${this.groupName}: nodes` });
@@ -69,6 +106,7 @@ export class NodeFleet extends Construct {
       program.mayFetch,
       new PolicyStatement({ actions: ['ssm:GetParameter'], resources: [props.agentPublicKeys.parameterArn] }),
       ...(registry === undefined ? [] : [mayRead(registry.secret.secretArn)]),
+      ...(certificate === undefined ? [] : [mayRead(certificate)]),
     ]);
     const boot = {
       name: this.groupName,
@@ -85,11 +123,15 @@ export class NodeFleet extends Construct {
     const sources = {
       AGENT_PUBLIC_KEYS_PARAMETER: props.agentPublicKeys.parameterName,
       ...(registry === undefined ? {} : { REDIS_SECRET: registry.secret.secretArn, REDIS_ADDRESS: registry.address }),
+      ...(certificate === undefined ? {} : { CERTIFICATE_SECRET: certificate }),
+      ...(props.warmPool === undefined ? {} : { WARM_POOL: 'yes' }),
     };
-    this.version = hash(instanceType, Stack.of(this).resolve(userData({ ...boot, sources }).render()));
+    const types = spot === undefined ? instanceType : [instanceType, ...spot.instanceTypes];
+    this.version = hash(types, Stack.of(this).resolve(userData({ ...boot, sources }).render()));
     const template = launchTemplate(this, 'Template', {
       instanceType,
-      role,
+      ...{ stack, role },
+      image: props.image ?? 'amazon-linux',
       securityGroup: this.securityGroup,
       userData: userData({ ...boot, sources: { ...sources, CONFIG_VERSION: this.version } }),
     });
@@ -97,7 +139,7 @@ export class NodeFleet extends Construct {
       autoScalingGroupName: this.groupName,
       vpc,
       vpcSubnets: { subnetType: SubnetType.PUBLIC },
-      launchTemplate: template,
+      ...(spot === undefined ? { launchTemplate: template } : mixed(template, instanceType, spot)),
       // Our own limits are the autoscaler's: AWS refuses to take an instance away at a minimum.
       minCapacity: 0,
       maxCapacity: props.maximum,
@@ -107,13 +149,54 @@ export class NodeFleet extends Construct {
     });
     this.group.node.addDependency(vpc.internetConnectivityEstablished);
     Validations.of(this.group).acknowledge(NO_GROUP_NOTIFICATIONS);
+    if (spot !== undefined) Validations.of(this.group).acknowledge(ENCRYPTED_ALL_THE_SAME);
     for (const named of [this.group, template]) Tags.of(named).add('Name', this.groupName);
     Tags.of(this.group).add(CLUSTER_TAG, this.groupName);
     Tags.of(this.group).add(PORT_TAG, String(port));
     Tags.of(this.group).add(VERSION_TAG, this.version, { applyToLaunchedInstances: false });
     new FirstSize(this, 'FirstSize', { groupName: this.groupName, nodes: props.nodes }).node.addDependency(this.group);
+    const forceDelete = new ForceDelete(this, 'ForceDelete', {
+      groupName: this.groupName,
+      logicalId: `ForceDelete${cluster.replaceAll(/[^A-Za-z0-9]/g, '')}`,
+    });
+    const { defaultChild } = this.group.node;
+    if (defaultChild !== undefined) forceDelete.node.addDependency(defaultChild);
+    // A pool goes before its group does.
+    if (props.warmPool !== undefined) this.#keepReady(props.warmPool.nodes).node.addDependency(forceDelete);
+  }
+
+  /** Stopped instances have run their user data; the program starts when they are put into service. */
+  #keepReady(nodes: number): WarmPool {
+    // The same number twice makes the pool's size absolute.
+    return this.group.addWarmPool({ minSize: nodes, maxGroupPreparedCapacity: nodes, poolState: PoolState.STOPPED });
   }
 }
+
+/**
+ * No capacity rebalancing: AWS would end instances with players on a mere guess. The notice that one is really taken drains it.
+ */
+function mixed(template: LaunchTemplate, instanceType: string, { share, onDemandBase, instanceTypes }: SpotShare) {
+  return {
+    mixedInstancesPolicy: {
+      launchTemplate: template,
+      launchTemplateOverrides: [instanceType, ...instanceTypes].map((type) => ({
+        instanceType: new InstanceType(type),
+      })),
+      instancesDistribution: {
+        onDemandBaseCapacity: onDemandBase ?? 0,
+        onDemandPercentageAboveBaseCapacity: Math.round(100 * (1 - share)),
+        onDemandAllocationStrategy: OnDemandAllocationStrategy.PRIORITIZED,
+        spotAllocationStrategy: SpotAllocationStrategy.PRICE_CAPACITY_OPTIMIZED,
+      },
+    },
+  };
+}
+
+const ENCRYPTED_ALL_THE_SAME = {
+  id: 'AwsSolutions-EC26',
+  reason:
+    'The rule does not find the template of a group of mixed instances; it is the same one, with an encrypted disk.',
+} as const;
 
 function mayRead(secretArn: string): PolicyStatement {
   return new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secretArn] });

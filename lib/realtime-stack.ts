@@ -1,38 +1,50 @@
-import { CfnOutput, Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { type IVpc, Port } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import type { ScalingConfig } from '../runtime/core/config/scaling';
 import { ApiEndpoint } from './api-endpoint';
-import { API_PORT, BalancerPair } from './balancer-pair';
+import { API_PORT, BalancerPair, type BalancerPairProps } from './balancer-pair';
+import type { ImageSource } from './images';
 import { Keys } from './keys';
 import { Monitoring } from './monitoring';
 import { Network } from './network';
-import { NodeFleet } from './node-fleet';
+import { NodeFleet, type NodeFleetProps, type SpotShare } from './node-fleet';
 import { Registry } from './registry';
+import { firstZones } from './zones';
 
-export interface ClusterProps {
-  /** Nodes at the first deploy; later deploys leave the size to the autoscaler. */
-  readonly nodes: number;
-  /** E.g. `c7g.medium`. */
-  readonly instanceType: string;
+/** A cluster of nodes; see `NodeFleetProps` for what is not described here. */
+export interface ClusterProps extends Pick<NodeFleetProps, 'nodes' | 'program' | 'instanceType' | 'port' | 'settings'> {
   /** Limits and capacity; the same type that the autoscaler runs by. */
   readonly scaling: ScalingConfig;
-  /** Further variables for the program. */
-  readonly settings: Readonly<Record<string, string>>;
+  /** How balancers ask the nodes: `socket.io`, `http` or `http:PORT`. */
+  readonly probe: string;
+  /** Whether the nodes may reach Redis. */
+  readonly registry: boolean;
+  readonly spot?: SpotShare | undefined;
+  readonly warmPool?: { readonly nodes: number } | undefined;
 }
 
 export interface RealtimeStackProps extends StackProps {
   /** Availability zones, 2 or 3. */
   readonly azs: number;
-  readonly clusters: { readonly lobby: ClusterProps; readonly game: ClusterProps };
-  readonly balancer: { readonly instanceType: string; readonly settings: Readonly<Record<string, string>> };
+  /** By name, in letters and digits; two or more. */
+  readonly clusters: Readonly<Record<string, ClusterProps>>;
+  readonly balancer: Required<Pick<BalancerPairProps, 'program' | 'instanceType' | 'settings'>>;
+  readonly image: ImageSource;
   readonly registry: { readonly nodeType: string; readonly replicas: number };
   readonly api: { readonly certificateArn?: string | undefined; readonly callers: readonly string[] };
-  readonly alarms: { readonly topicArn?: string | undefined };
-  /** Paths of the bundles. */
-  readonly programs: { readonly balancer: string; readonly lobby: string; readonly game: string };
+  readonly alarms: { readonly topicArn?: string | undefined; readonly slackSecretArn?: string | undefined };
+  /** Names and a certificate for the nodes. */
+  readonly domain?: { readonly certificateSecretArn: string } | undefined;
 }
 
-/** One environment: two fleets of nodes, two balancers, the registry, and the API. Its id is the environment's name. */
+interface Parts {
+  readonly vpc: IVpc;
+  readonly registry: Registry;
+  readonly keys: Keys;
+}
+
+/** One environment: fleets of nodes, two balancers, the registry, and the API. Its id is the environment's name. */
 export class RealtimeStack extends Stack {
   readonly #azs: number;
 
@@ -44,19 +56,8 @@ export class RealtimeStack extends Stack {
     const registry = new Registry(this, 'Registry', { vpc, stack, ...props.registry });
     const keys = new Keys(this, 'Keys', { stack });
 
-    const fleet = (name: string, cluster: 'lobby' | 'game', over: { registry?: Registry } = {}) => {
-      const { scaling, ...rest } = props.clusters[cluster];
-      return new NodeFleet(this, name, {
-        ...rest,
-        ...over,
-        ...{ vpc, stack, cluster },
-        program: props.programs[cluster],
-        maximum: maximumWithSurge(scaling),
-        capacity: scaling.capacity,
-        agentPublicKeys: keys.agentPublicKeys,
-      });
-    };
-    const fleets = [fleet('Lobby', 'lobby', { registry }), fleet('Game', 'game')];
+    const clusters = Object.entries(props.clusters);
+    const fleets = clusters.map(([name, cluster]) => this.#fleet(name, cluster, props, { vpc, registry, keys }));
 
     const { certificateArn, callers } = props.api;
     const api = new ApiEndpoint(this, 'Api', {
@@ -64,14 +65,22 @@ export class RealtimeStack extends Stack {
       targetPort: API_PORT,
       ...(certificateArn === undefined ? {} : { certificateArn }),
     });
-    new BalancerPair(this, 'Balancers', {
+    const probes = clusters.filter(([, { probe }]) => probe !== 'socket.io').map(([name, { probe }]) => [name, probe]);
+    const balancers = new BalancerPair(this, 'Balancers', {
       ...{ vpc, stack, keys, registry },
       ...props.balancer,
-      clusters: Object.keys(props.clusters),
-      program: props.programs.balancer,
+      image: props.image,
+      clusters: clusters.map(([name]) => name),
+      scaling: Object.fromEntries(clusters.map(([name, { scaling }]) => [name, scaling])),
+      probes: Object.fromEntries(probes),
+      slackSecretArn: props.alarms.slackSecretArn,
       targets: api.targets,
       loadBalancer: api.securityGroup,
     });
+    for (const [index, fleet] of fleets.entries()) {
+      const port = Number(clusters[index]?.[1].probe.split(':')[1] ?? fleet.port);
+      if (port !== fleet.port) fleet.securityGroup.addIngressRule(balancers.securityGroup, Port.tcp(port), 'Balancers');
+    }
 
     const { topicArn } = props.alarms;
     new Monitoring(this, 'Monitoring', {
@@ -89,13 +98,27 @@ export class RealtimeStack extends Stack {
     }
   }
 
+  #fleet(name: string, cluster: ClusterProps, props: RealtimeStackProps, parts: Parts): NodeFleet {
+    const { scaling, probe: _, registry, ...rest } = cluster;
+    return new NodeFleet(this, name.charAt(0).toUpperCase() + name.slice(1), {
+      ...rest,
+      ...{ vpc: parts.vpc, stack: this.node.id, cluster: name },
+      ...(registry ? { registry: parts.registry } : {}),
+      image: props.image,
+      maximum: maximumWithSurge(scaling),
+      capacity: scaling.capacity,
+      agentPublicKeys: parts.keys.agentPublicKeys,
+      certificateSecretArn: props.domain?.certificateSecretArn,
+    });
+  }
+
   /** Without asking AWS: the first zones of the region, whichever it is. */
   override get availabilityZones(): string[] {
-    return Array.from({ length: this.#azs }, (_, index) => Fn.select(index, Fn.getAzs()));
+    return firstZones(this.#azs);
   }
 }
 
 /** A rolling replacement may exceed the maximum by its surge, and AWS must let it. */
-function maximumWithSurge({ maximum, roll }: ScalingConfig): number {
+export function maximumWithSurge({ maximum, roll }: ScalingConfig): number {
   return maximum + Math.max(1, Math.ceil(maximum * roll.surgeFraction));
 }

@@ -12,6 +12,9 @@ export const PATHS = {
   leaving: '/run/realtime-fleet/leaving',
 } as const;
 
+/** Where images of our own have programs, each named by its hash. */
+export const BAKED = '/opt/realtime-fleet/baked';
+
 /** May read what is in `/run/realtime-fleet`; see `share` in `lib/instance/functions.sh`. */
 export const FILES_GROUP = 'realtime-fleet-files';
 

@@ -2,7 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserData } from 'aws-cdk-lib/aws-ec2';
 import type { Program } from './program';
-import { ENVIRONMENT_TIMER, environmentUnit, FILES_GROUP, NODE, NOTICE_UNIT, PATHS, SYSCTL, serviceUnit } from './unit';
+import {
+  BAKED,
+  ENVIRONMENT_TIMER,
+  environmentUnit,
+  FILES_GROUP,
+  NODE,
+  NOTICE_UNIT,
+  PATHS,
+  SYSCTL,
+  serviceUnit,
+} from './unit';
 
 export interface UserDataOptions {
   /** Shown by systemd, e.g. `prod-realtime-game`. */
@@ -33,7 +43,7 @@ export function userData(options: UserDataOptions): UserData {
     `pinned() { echo '${program.sha256}  ${PATHS.program}' | sha256sum --check --status; }`,
     `[ -x ${NODE.executable} ] || retry dnf install -y ${NODE.package}`,
     'install -d -m 0755 /opt/realtime-fleet /etc/realtime-fleet',
-    `pinned 2>/dev/null || retry aws s3 cp --only-show-errors '${program.url}' ${PATHS.program}`,
+    `cp ${BAKED}/${program.sha256}.js ${PATHS.program} 2>/dev/null || retry aws s3 cp --only-show-errors '${program.url}' ${PATHS.program}`,
     'pinned',
     file('/etc/sysctl.d/90-realtime-fleet.conf', SYSCTL),
     'sysctl --quiet --system',

@@ -1,3 +1,8 @@
+# A node of a warm pool is only being prepared, and will be stopped: no player may find it before the group puts it into service.
+if [ -n "${WARM_POOL:-}" ] && [ "$(meta autoscaling/target-lifecycle-state)" != InService ]; then
+  echo 'not in service yet' >&2
+  exit 1
+fi
 node_id=$(meta instance-id)
 image=$(meta ami-id)
 keys=$(aws ssm get-parameter --name "$AGENT_PUBLIC_KEYS_PARAMETER" --query Parameter.Value --output text)

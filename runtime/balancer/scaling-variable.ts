@@ -7,11 +7,11 @@ import { Id } from '../core/protocol/limits';
 const Scaling = z.record(Id, ScalingConfig.nullable());
 type Scaling = z.infer<typeof Scaling>;
 
-/** How clusters scale, as the text of a variable: JSON. Each mistake is an issue of its own, with its path. */
+/** How clusters scale, as the text of a variable: JSON, as it is or in base64. Each mistake is an issue of its own, with its path. */
 export const ScalingVariable: z.ZodType<Scaling, string> = z.string().transform((text, context): Scaling => {
   let given: unknown;
   try {
-    given = JSON.parse(text);
+    given = JSON.parse(/^\s*[{[]/.test(text) ? text : Buffer.from(text, 'base64').toString('utf8'));
   } catch (error) {
     context.addIssue(`JSON is needed, e.g. {"game":{"minimum":4}}: ${error instanceof Error ? error.message : error}`);
     return z.NEVER;

@@ -63,7 +63,7 @@ export function awsFleet(options: AwsFleetOptions): Fleet {
     return group;
   }
 
-  /** Whether the instance is in the group and not on its way out. */
+  /** Whether the instance is in the group, in service or soon, and not on its way out. */
   async function isThere(cluster: string, nodeId: string, limit?: AbortSignal): Promise<boolean> {
     const command = new DescribeAutoScalingInstancesCommand({ InstanceIds: [nodeId] });
     const [found] = (await autoScaling.send(command, within(limit))).AutoScalingInstances ?? [];
@@ -71,7 +71,7 @@ export function awsFleet(options: AwsFleetOptions): Fleet {
     if (found.AutoScalingGroupName !== name(cluster)) {
       throw new Error(`${nodeId} is in the group ${found.AutoScalingGroupName}, not in ${name(cluster)}`);
     }
-    return !/^(Terminat|Detach)/.test(found.LifecycleState ?? '');
+    return !/^(Terminat|Detach|Warmed)/.test(found.LifecycleState ?? '');
   }
 
   return {
@@ -80,7 +80,7 @@ export function awsFleet(options: AwsFleetOptions): Fleet {
     async group(cluster) {
       const group = await describeGroup(cluster);
       const version = group.Tags?.find(({ Key }) => Key === VERSION_TAG)?.Value;
-      const image = version === undefined ? null : await images.of(group.LaunchTemplate);
+      const image = version === undefined ? null : await images.of(templateOf(group));
       return {
         cluster,
         desired: group.DesiredCapacity ?? 0,
@@ -120,6 +120,11 @@ export function awsFleet(options: AwsFleetOptions): Fleet {
       await unlessGone(autoScaling.send(new SetInstanceHealthCommand(order), within(limit)));
     },
   };
+}
+
+/** A group of mixed instances names its template elsewhere. */
+function templateOf({ LaunchTemplate: only, MixedInstancesPolicy: mixed }: AutoScalingGroup) {
+  return only ?? mixed?.LaunchTemplate?.LaunchTemplateSpecification;
 }
 
 /** Auto Scaling's only sign that an instance has left its group is the text of a validation error. */

@@ -36,7 +36,7 @@ class Machine {
     this.#write('settings', lines(settings));
     this.#command(
       'curl',
-      'for last; do :; done; case "$last" in *instance-id) echo i-0abc;; *ami-id) echo ami-0def;; *) echo token;; esac',
+      `for last; do :; done; case "$last" in *instance-id) echo i-0abc;; *ami-id) echo ami-0def;; *lifecycle-state) cat ${this.#aws}/lifecycle;; *) echo token;; esac`,
     );
     this.#command(
       'aws',
@@ -222,5 +222,17 @@ describe('the environment of a node', () => {
     const { code, stderr } = game.run(node);
     expect(code).toBe(1);
     expect(stderr).toContain('no balancer has published its public key yet');
+  });
+
+  it('of a warm pool is only there when the node is in service: its program cannot start before', () => {
+    const game = aNode({ WARM_POOL: 'yes' });
+    game.put('parameter', 'a-key\n');
+    for (const lifecycle of ['Warmed:Stopped\n', '']) {
+      game.put('lifecycle', lifecycle);
+      const { code, stderr } = game.run(node);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('not in service yet')]);
+    }
+    game.put('lifecycle', 'InService\n');
+    expect(game.run(node).env).toMatchObject({ NODE_ID: 'i-0abc' });
   });
 });

@@ -33,7 +33,7 @@ describe('groups of nodes', () => {
       { AutoScalingGroupName: 'prod-realtime-lobby', DesiredCapacity: 25, HonorCooldown: false },
       { AutoScalingGroupName: 'prod-realtime-game', DesiredCapacity: 25, HonorCooldown: false },
     ]);
-    for (const call of calls()) expect(Object.keys(call)).toEqual(['create']);
+    for (const call of calls()) expect(call).not.toHaveProperty('update');
   });
 
   it('are not rebalanced over the zones, from before they get their first size', () => {
@@ -47,6 +47,26 @@ describe('groups of nodes', () => {
       expect(size.DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(`^${fleet}FirstSizeNoRebalance`)]));
       expect(size.DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(`^${fleet}GroupASG`)]));
     }
+  });
+
+  it('are deleted with their instances when they leave the stack, as those are protected; and never by a deploy', () => {
+    const deletions = resources(prod, 'Custom::AWS').filter(([, { Properties }]) => Properties.Delete !== undefined);
+    // The logical ids never change: CloudFormation would take the old one for deleted.
+    expect(deletions.map(([id]) => id)).toEqual(['ForceDeletelobby', 'ForceDeletegame']);
+    for (const [id, { Properties, DependsOn }] of deletions) {
+      const cluster = id.replace('ForceDelete', '');
+      expect(JSON.parse(text(Properties.Delete))).toMatchObject({
+        action: 'deleteAutoScalingGroup',
+        parameters: { AutoScalingGroupName: `prod-realtime-${cluster}`, ForceDelete: true },
+      });
+      expect(DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(new RegExp(`^${cluster}Group`, 'i'))]));
+    }
+  });
+
+  it('and nothing else of the stack need the result of a custom resource', () => {
+    const custom = resources(prod, 'Custom::AWS').map(([id]) => id);
+    const whole = JSON.stringify(prod.template.toJSON());
+    for (const id of custom) expect(whole).not.toMatch(new RegExp(`"(Ref|Fn::GetAtt)":\\[?"${id}"`));
   });
 
   it('have no minimum, and a maximum with room for the surge of a replacement', () => {
@@ -122,6 +142,18 @@ describe('instances', () => {
   it('are launched from the image that the parameter names at that moment', () => {
     for (const data of templates())
       expect(data.ImageId).toMatch(/^resolve:ssm:\/aws\/service\/ami-amazon-linux-latest\//);
+  });
+
+  it('fetch the program that the hash names, unless the image has it, and check it', () => {
+    for (const data of templates()) {
+      const script = text(data.UserData);
+      const [, sha256 = ''] = /pinned\(\) \{ echo '([0-9a-f]{64}) /.exec(script) ?? [];
+      expect(script).toContain(`cp /opt/realtime-fleet/baked/${sha256}.js /opt/realtime-fleet/program.js`);
+      expect(script).toMatch(
+        /\|\| retry aws s3 cp --only-show-errors 's3:.*\.js' \/opt\/realtime-fleet\/program\.js\npinned\n/,
+      );
+      expect(script).toMatch(/systemctl enable .*realtime-fleet\.service/);
+    }
   });
 
   it('have user data under 16 KB', () => {

@@ -6,7 +6,7 @@ import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { parseContext } from '../../bin/context';
 import type { Environment } from '../../bin/environment';
-import { RealtimeStack } from '../../lib/realtime-stack';
+import { createStacks, type Stacks } from '../../bin/stacks';
 
 // The validation of templates takes seconds; `npm run synth` has it.
 process.env.CDK_VALIDATION = 'false';
@@ -30,14 +30,31 @@ export interface Synthesised {
   readonly template: Template;
 }
 
-/** The stack of `prod-realtime` with the project's own flags, and `over` as on the command line. */
+/** What has been synthesised in this file: it takes a second each time. */
+const known = new Map<string, Synthesised>();
+
+/** The stack of `prod-realtime` with the project's own flags, and `over` as on the command line. Not to be changed. */
 export function synthesise(over: Readonly<Record<string, unknown>> = {}): Synthesised {
+  return once('realtime', over);
+}
+
+/** The stack `prod-realtime-image`. Not to be changed. */
+export function synthesiseImage(over: Readonly<Record<string, unknown>> = {}): Synthesised {
+  return once('image', over);
+}
+
+function once(which: keyof Stacks, over: Readonly<Record<string, unknown>>): Synthesised {
+  const key = JSON.stringify([which, over]);
+  const found = known.get(key) ?? synthesiseAnew(which, over);
+  known.set(key, found);
+  return found;
+}
+
+export function synthesiseAnew(which: keyof Stacks, over: Readonly<Record<string, unknown>> = {}): Synthesised {
   const { context: flags } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8'));
   const { environments: _, ...features } = flags;
   const app = new App({ context: features, outdir: mkdtempSync(join(folder, 'out-')) });
-  const { account, region, ...props } = environment(over);
-  const env = account === undefined && region === undefined ? {} : { env: { account, region } };
-  const stack = new RealtimeStack(app, 'prod-realtime', { ...props, ...env, programs });
+  const stack = createStacks(app, 'prod-realtime', environment(over), programs)[which];
   return { app, stack, template: Template.fromStack(stack) };
 }
 

@@ -180,6 +180,14 @@ describe('group', () => {
     });
   });
 
+  it('finds the template of a group with Spot instances', async () => {
+    const { LaunchTemplate: template, ...rest } = versioned;
+    const policy = { LaunchTemplate: { LaunchTemplateSpecification: template, Overrides: [] } };
+    aGroup(25, 125, { ...rest, MixedInstancesPolicy: policy });
+    image('ami-1');
+    expect((await newFleet().group('game')).wantedVersion).toBe('abc123-ami-1');
+  });
+
   it('sees a new image within a minute, without asking each time', async () => {
     aGroup(25, 125, versioned);
     image('ami-1');
@@ -288,7 +296,7 @@ describe('terminate', () => {
     expect(orders()).toEqual([{ InstanceId: 'i-1', ShouldDecrementDesiredCapacity: true }]);
   });
 
-  it.each(['Terminating', 'Terminating:Wait', 'Terminated', 'Detached'])(
+  it.each(['Terminating', 'Terminating:Wait', 'Terminated', 'Detached', 'Warmed:Stopped'])(
     'leaves one alone that is %s: the size would be lowered twice',
     async (lifecycle) => {
       member(lifecycle);
