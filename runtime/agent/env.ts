@@ -19,6 +19,12 @@ export const NodeEnv = z.object({
   CAPACITY: z.coerce.number().int().min(1).max(1_000_000).default(5_000).describe('players it takes (default 5000)'),
   VERSION: z.string().max(128).default('dev').describe('hash of what this node runs (default dev)'),
   AGENT_PUBLIC_KEYS: PublicKeys.describe("balancers' public keys: PEM in base64, one or two, comma-separated"),
+  TLS_CERT: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('PEM file of the certificate and its chain: serves TLS, and follows its changes (default: no TLS)'),
+  TLS_KEY: z.string().min(1).optional().describe('PEM file of its private key (default: the file of TLS_CERT)'),
   GRACE_MS: z.coerce
     .number()
     .int()

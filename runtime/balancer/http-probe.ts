@@ -53,10 +53,10 @@ class HttpProbe implements Probe {
     this.#instance = instance;
     this.#shared = shared;
     this.#acquaintance = shared.introduction.with(instance.nodeId);
-    const { host, hostname, port } = new URL(instance.endpoint);
-    this.#base = new URL(
-      `http://${shared.port === undefined || port === String(shared.port) ? host : `${hostname}:${shared.port}`}`,
-    );
+    const { origin, hostname, port } = new URL(instance.endpoint);
+    const own = shared.port === undefined || port === String(shared.port);
+    // What players do not see need not speak TLS.
+    this.#base = new URL(own ? origin : `http://${hostname}:${shared.port}`);
   }
 
   get hello(): HelloReply | null {

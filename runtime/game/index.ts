@@ -1,7 +1,7 @@
-import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { Server } from 'socket.io';
 import { type Agent, type AgentOptions, attachAgent } from '../agent';
-import { close, listen } from '../node-server';
+import { close, listen, nodeServer, type TlsFiles } from '../node-server';
 import { Clients } from './clients';
 import { servePlayer } from './player';
 import type { GamePlugin } from './plugin';
@@ -21,6 +21,8 @@ export interface GameServerOptions {
   readonly host?: string;
   /** 0: any free port. @default 0 */
   readonly port?: number;
+  /** @default no TLS */
+  readonly tls?: TlsFiles | undefined;
   /** Time between two STATEs of a room, in milliseconds. @default 100 */
   readonly tickMs?: number;
   /** A room that is not complete this long after its first member joined is closed, in milliseconds. @default 20_000 */
@@ -43,7 +45,8 @@ export interface GameServer {
 /** Starts a game node: rooms of players, as their tickets say; no Redis. Rejects when the port cannot be had. */
 export async function createGameServer(options: GameServerOptions): Promise<GameServer> {
   const pingMs = options.pingMs ?? 5_000;
-  const httpServer = createServer((_, response) => response.writeHead(404).end());
+  const answer: RequestListener = (_, response) => response.writeHead(404).end();
+  const { http: httpServer, unfollow } = await nodeServer(answer, options.tls, options.agent.log);
   const io = new Server(httpServer, {
     transports: ['websocket'],
     serveClient: false,
@@ -77,6 +80,7 @@ export async function createGameServer(options: GameServerOptions): Promise<Game
   });
 
   const port = await listen(httpServer, options.host ?? '127.0.0.1', options.port ?? 0).catch((error: unknown) => {
+    unfollow();
     agent.stop();
     throw error;
   });
@@ -91,6 +95,7 @@ export async function createGameServer(options: GameServerOptions): Promise<Game
     port,
     stop: async () => {
       ticker.stop();
+      unfollow();
       agent.stop();
       await close(io, httpServer);
     },

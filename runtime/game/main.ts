@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentOptions, NodeEnv } from '../agent';
+import { tlsFiles } from '../node-server';
 import { announceReady, runProgram } from '../program';
 import { createGameServer } from '.';
 import { loadPlugin } from './load-plugin';
@@ -41,6 +42,7 @@ runProgram({
       plugin: env.GAME_PLUGIN === undefined ? positions : loadPlugin(env.GAME_PLUGIN),
       host: env.HOST,
       port: env.PORT,
+      tls: tlsFiles(env),
       tickMs: env.TICK_MS,
       roomCompleteMs: env.ROOM_COMPLETE_MS,
       maxMessagesPerSecond: env.MAX_MESSAGES_PER_SECOND,

@@ -1,10 +1,10 @@
-import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import { Server } from 'socket.io';
 import { z } from 'zod';
 import { type Agent, type AgentOptions, attachAgent } from '../agent';
 import { Id } from '../core/protocol/limits';
-import { close, listen } from '../node-server';
+import { close, listen, nodeServer, type TlsFiles } from '../node-server';
 import { connectRegistry, RedisMatchQueue } from '../registry';
 import { lobbyAdapter } from './adapter';
 import { servePlayer } from './connection';
@@ -27,6 +27,8 @@ export interface LobbyOptions {
   readonly host?: string;
   /** 0: any free port. @default 0 */
   readonly port?: number;
+  /** @default no TLS */
+  readonly tls?: TlsFiles | undefined;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
@@ -50,9 +52,10 @@ const Nudge = z.array(Id).max(MAX_NUDGE);
 export async function createLobbyServer(options: LobbyOptions): Promise<LobbyServer> {
   const { stack, redisUrl, modes, log } = options;
   const { cluster } = options.agent;
-  const http = createServer((_request, response) => {
+  const answer: RequestListener = (_request, response) => {
     response.writeHead(404, { 'content-type': 'text/plain' }).end('This is a lobby node: connect with socket.io\n');
-  });
+  };
+  const { http, unfollow } = await nodeServer(answer, options.tls, log);
   const adapter = lobbyAdapter(redisUrl, stack, cluster);
   const io = new Server(http, {
     transports: ['websocket'],
@@ -95,6 +98,7 @@ export async function createLobbyServer(options: LobbyOptions): Promise<LobbySer
   });
 
   const stop = async () => {
+    unfollow();
     agent.stop();
     await Promise.all([matchmaker.stop(), close(io, http)]);
     registry.close();

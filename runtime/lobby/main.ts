@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentOptions, NodeEnv } from '../agent';
+import { tlsFiles } from '../node-server';
 import { announceReady, runProgram } from '../program';
 import { createLobbyServer } from '.';
 import { ModesText } from './modes';
@@ -32,6 +33,7 @@ runProgram({
       matchTimeoutMs: config.MATCH_TIMEOUT_MS,
       host: config.HOST,
       port: config.PORT,
+      tls: tlsFiles(config),
       log,
     });
     log.info({ nodeId: config.NODE_ID, port: lobby.port }, 'listening');

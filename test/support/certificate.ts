@@ -32,7 +32,8 @@ const TRUE = der(0x01, Buffer.from([0xff]));
 export function selfSigned(names: string | readonly string[], days = 30): SelfSigned {
   const all = [names].flat();
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const name = sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from(all[0] ?? 'nobody')))));
+  // Of its own: who trusts several certificates finds the one that is meant by it.
+  const name = sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from(randomBytes(8).toString('hex'))))));
   const alternatives = all.map((each) =>
     isIPv4(each) ? der(0x87, Buffer.from(each.split('.').map(Number))) : der(0x82, Buffer.from(each)),
   );
