@@ -1,4 +1,4 @@
-import Redis from 'ioredis';
+import { ScriptedRedis } from './scripted-redis';
 import { RegistryUnavailable } from './types';
 
 export interface ConnectionOptions {
@@ -9,7 +9,7 @@ export interface ConnectionOptions {
 }
 
 export interface RegistryConnection {
-  readonly redis: Redis;
+  readonly redis: ScriptedRedis;
   /** Why the registry cannot be reached at the moment; null while it can. */
   problem(): string | null;
   /** Ends the connection and its reconnecting; commands in flight fail. */
@@ -61,7 +61,7 @@ function readOnlyStrategy(): (error: Error) => boolean {
  * given up. For the same reason commands in flight when the connection broke are not sent again.
  */
 export function connectRegistry(url: string, options: ConnectionOptions = {}): RegistryConnection {
-  const redis = new Redis(url, {
+  const redis = new ScriptedRedis(url, {
     commandTimeout: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
     connectTimeout: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
     disconnectTimeout: CLOSE_LIMIT_MS,

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
-import type Redis from 'ioredis';
 import { z } from 'zod';
 import { EPOCHS_PER_MS, type Lease } from '../core/lease';
 import { codeName } from './codes';
 import { answered } from './connection';
 import { type LeaseKeys, leaseKeys } from './keys';
+import type { ScriptedRedis } from './scripted-redis';
 import { Reply, run } from './scripts';
 import { leaseGrant } from './scripts/lease-grant.2';
 import { leaseRenew } from './scripts/lease-renew.1';
@@ -23,11 +23,12 @@ const StoredLease = z
 
 /** The lease of one cluster, in Redis, beside what its owner writes. */
 export class RedisLease implements LeaseRegistry {
-  readonly #redis: Redis;
+  readonly #redis: ScriptedRedis;
   readonly #keys: LeaseKeys;
 
-  constructor(redis: Redis, stack: string, cluster: string) {
+  constructor(redis: ScriptedRedis, stack: string, cluster: string) {
     this.#redis = redis;
+    redis.scripts.prepare(leaseGrant, leaseRenew);
     this.#keys = leaseKeys(stack, cluster);
   }
 

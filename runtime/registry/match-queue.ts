@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type Redis from 'ioredis';
 import { z } from 'zod';
 import { answered } from './connection';
 import { matchKeys } from './keys';
+import type { ScriptedRedis } from './scripted-redis';
 import { Reply, run, type Script } from './scripts';
 import { matchAcknowledge } from './scripts/match-acknowledge.6';
 import { matchAway } from './scripts/match-away.6';
@@ -17,7 +17,7 @@ import { matchSweep } from './scripts/match-sweep.6';
 import type { LiveRoom, Match, MatchQueue, MatchRecord, PlayerStanding, WaitingPlayer } from './types';
 
 export interface MatchQueueOptions {
-  readonly redis: Redis;
+  readonly redis: ScriptedRedis;
   readonly stack: string;
   /** @default 'lobby' */
   readonly cluster?: string;
@@ -45,7 +45,7 @@ const StoredMatch = z.object({
 
 /** The match queue of a lobby cluster over Redis: see `MatchQueue`. Each method is one script call. */
 export class RedisMatchQueue implements MatchQueue {
-  readonly #redis: Redis;
+  readonly #redis: ScriptedRedis;
   readonly #keys: readonly string[];
   readonly #touched: string;
   readonly #matches: string;
@@ -54,6 +54,18 @@ export class RedisMatchQueue implements MatchQueue {
   constructor(options: MatchQueueOptions) {
     const keys = matchKeys(options.stack, options.cluster ?? 'lobby');
     this.#redis = options.redis;
+    options.redis.scripts.prepare(
+      matchAcknowledge,
+      matchAway,
+      matchComplete,
+      matchDepths,
+      matchEnter,
+      matchHeartbeat,
+      matchLeave,
+      matchRelease,
+      matchRestore,
+      matchSweep,
+    );
     this.#keys = [keys.players, keys.waiting, keys.heard, keys.matches, keys.due, keys.touched];
     this.#touched = keys.touched;
     this.#matches = keys.matches;

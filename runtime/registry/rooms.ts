@@ -1,10 +1,10 @@
-import type Redis from 'ioredis';
 import { z } from 'zod';
 import type { RoomReport } from '../core/protocol/agent';
 import type { PlacedRoom } from '../core/protocol/peer';
 import { type Code, codeName } from './codes';
 import { answered } from './connection';
 import { type GatheredKeys, gatheredKeys, roomKey, type SeatKeys, seatKeys } from './keys';
+import type { ScriptedRedis } from './scripted-redis';
 import { Reply, run } from './scripts';
 import { roomFinish } from './scripts/room-finish.5';
 import { roomGather } from './scripts/room-gather.3';
@@ -51,15 +51,16 @@ const StoredRoom = z.object({
 
 /** The rooms of one cluster, in Redis, beside the cluster's seats. */
 export class RedisRooms implements RoomRegistry {
-  readonly #redis: Redis;
+  readonly #redis: ScriptedRedis;
   readonly #seats: SeatKeys;
   readonly #gathered: GatheredKeys;
   readonly #roomKey: (roomId: string) => string;
   readonly #ttlMs: number;
   readonly #tombstoneMs: number;
 
-  constructor(redis: Redis, stack: string, cluster: string, options: RoomOptions = {}) {
+  constructor(redis: ScriptedRedis, stack: string, cluster: string, options: RoomOptions = {}) {
     this.#redis = redis;
+    redis.scripts.prepare(roomFinish, roomGather, roomReport, roomRestore, roomStart);
     this.#seats = seatKeys(stack, cluster);
     this.#gathered = gatheredKeys(stack, cluster);
     this.#roomKey = (roomId) => roomKey(stack, cluster, roomId);

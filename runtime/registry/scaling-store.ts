@@ -1,7 +1,7 @@
-import type Redis from 'ioredis';
 import { codeName } from './codes';
 import { answered } from './connection';
 import { type ScalingKeys, scalingKeys } from './keys';
+import type { ScriptedRedis } from './scripted-redis';
 import { Reply, run } from './scripts';
 import { scalingLoad } from './scripts/scaling-load.1';
 import { scalingSave } from './scripts/scaling-save.2';
@@ -19,11 +19,12 @@ interface Remembered {
  * stamps, which means "just scaled"; whoever decides next writes them anew.
  */
 export class RedisScalingStore {
-  readonly #redis: Redis;
+  readonly #redis: ScriptedRedis;
   readonly #stack: string;
 
-  constructor(redis: Redis, stack: string) {
+  constructor(redis: ScriptedRedis, stack: string) {
     this.#redis = redis;
+    redis.scripts.prepare(scalingLoad, scalingSave);
     this.#stack = stack;
   }
 

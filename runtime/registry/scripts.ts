@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type Redis from 'ioredis';
 import { answered } from './connection';
+import type { ScriptedRedis } from './scripted-redis';
 
 /**
  * One Lua script. Each is a file of its own, `scripts/NAME.KEYCOUNT.ts` (`n`: the number of keys varies), whose header lists
@@ -28,11 +28,11 @@ export function defineScript(name: string, lua: string): Script {
 }
 
 /**
- * Runs a script by its hash; sends its text when Redis does not know it (first use, restart, SCRIPT FLUSH).
+ * Runs a script. Calls over one connection are carried out in the order in which they are made.
  * @throws RegistryUnavailable when Redis does not answer.
  */
 export async function run(
-  redis: Redis,
+  redis: ScriptedRedis,
   script: Script,
   keys: readonly string[],
   args: readonly (string | number)[],
@@ -40,12 +40,7 @@ export async function run(
   if (script.keyCount !== null && script.keyCount !== keys.length) {
     throw new Error(`script ${script.name} got ${keys.length} keys`);
   }
-  try {
-    return await redis.evalsha(script.sha, keys.length, ...keys, ...args);
-  } catch (error) {
-    const unknown = error instanceof Error && error.message.startsWith('NOSCRIPT');
-    return answered(unknown ? redis.eval(script.lua, keys.length, ...keys, ...args) : Promise.reject(error));
-  }
+  return answered(redis.scripts.run(script, keys, args));
 }
 
 /**

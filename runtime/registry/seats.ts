@@ -1,8 +1,8 @@
-import type Redis from 'ioredis';
 import { z } from 'zod';
 import { type Code, codeName } from './codes';
 import { answered } from './connection';
 import { idempotencyKey, type SeatKeys, seatKeys } from './keys';
+import type { ScriptedRedis } from './scripted-redis';
 import { Reply, run } from './scripts';
 import { refresh } from './scripts/refresh.6';
 import { reserve } from './scripts/reserve.n';
@@ -48,12 +48,13 @@ const Counts = z.record(z.string(), z.coerce.number().int());
 
 /** The seats of one cluster, in Redis. */
 export class RedisSeats implements SeatRegistry {
-  readonly #redis: Redis;
+  readonly #redis: ScriptedRedis;
   readonly #keys: SeatKeys;
   readonly #idempotencyKey: (key: string) => string;
 
-  constructor(redis: Redis, stack: string, cluster: string) {
+  constructor(redis: ScriptedRedis, stack: string, cluster: string) {
     this.#redis = redis;
+    redis.scripts.prepare(refresh, reserve, suspend);
     this.#keys = seatKeys(stack, cluster);
     this.#idempotencyKey = (key) => idempotencyKey(stack, cluster, key);
   }

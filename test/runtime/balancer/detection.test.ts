@@ -2,7 +2,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type Redis from 'ioredis';
 import { z } from 'zod';
 import { agentProbes } from '../../../runtime/balancer/agent-probe';
 import { EventLog } from '../../../runtime/balancer/events';
@@ -10,6 +9,7 @@ import { startWatch, type Watch } from '../../../runtime/balancer/watch';
 import type { Instance } from '../../../runtime/fleet/port';
 import { RedisSeats } from '../../../runtime/registry';
 import { seatKeys } from '../../../runtime/registry/keys';
+import type { ScriptedRedis } from '../../../runtime/registry/scripted-redis';
 import { parseMasterKeys } from '../../../runtime/tickets/keys';
 import { eventually } from '../../support/eventually';
 import { testRedis, testStack } from '../../support/redis';
@@ -22,7 +22,7 @@ const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
 const keys = { masterKeys: parseMasterKeys(randomBytes(32).toString('hex')), agentKeys: [privateKey] };
 const stack = testStack();
 const children = new Map<string, ChildProcess>();
-let redis: Redis;
+let redis: ScriptedRedis;
 let seats: RedisSeats;
 let watch: Watch;
 

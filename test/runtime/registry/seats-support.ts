@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type Redis from 'ioredis';
 import { type SeatKeys, seatKeys } from '../../../runtime/registry/keys';
 import type { RedisRooms } from '../../../runtime/registry/rooms';
+import type { ScriptedRedis } from '../../../runtime/registry/scripted-redis';
 import { RedisSeats } from '../../../runtime/registry/seats';
 import type { NodeUpdate, ReserveOptions } from '../../../runtime/registry/types';
 
@@ -42,9 +42,9 @@ export async function roomsGathered(rooms: RedisRooms): Promise<void> {
 export class TestCluster {
   readonly seats: RedisSeats;
   readonly keys: SeatKeys;
-  readonly #redis: Redis;
+  readonly #redis: ScriptedRedis;
 
-  constructor(redis: Redis, stack: string, cluster = 'lobby') {
+  constructor(redis: ScriptedRedis, stack: string, cluster = 'lobby') {
     this.#redis = redis;
     this.seats = new RedisSeats(redis, stack, cluster);
     this.keys = seatKeys(stack, cluster);
