@@ -19,6 +19,7 @@ import { Lifecycle } from './lifecycle';
 import { LoopDelay } from './loop-delay';
 import { readMetrics } from './metrics';
 import { type Movable, Mover } from './mover';
+import { Notice } from './notice';
 import { Reports } from './reports';
 import type { AgentBase, AgentOptions, SessionEndReason } from './types';
 
@@ -57,6 +58,7 @@ export class AgentCore implements AgentBase, HttpAnswers {
   readonly #cpuUse = new CpuUse();
   readonly #reports: Reports;
   readonly #mover: Mover;
+  readonly #notice: Notice;
   readonly #endListeners = new Set<(playerId: string, reason: SessionEndReason) => void>();
   readonly #phaseListeners = new Set<(phase: Phase) => void>();
   readonly #housekeeping: NodeJS.Timeout;
@@ -70,6 +72,9 @@ export class AgentCore implements AgentBase, HttpAnswers {
     this.#admission = new Admission(options.nodeId, this.startId, options.publicKeys);
     this.#reports = new Reports(options.rooms);
     this.#mover = new Mover(options.canMove ?? (() => true));
+    this.#notice = new Notice(options.leavingFile, () =>
+      options.log?.warn({ file: options.leavingFile }, 'this machine will go away soon; the balancers are told'),
+    );
     this.#housekeeping = setInterval(() => {
       crowd.expire();
       this.#admission.sweep(Date.now());
@@ -110,6 +115,7 @@ export class AgentCore implements AgentBase, HttpAnswers {
     this.#stopped = true;
     clearInterval(this.#housekeeping);
     this.#mover.stop();
+    this.#notice.stop();
     this.#loopDelay.stop();
     this.#cpuUse.stop();
   }
@@ -157,6 +163,7 @@ export class AgentCore implements AgentBase, HttpAnswers {
     return {
       ...this.hello(),
       phase: this.phase,
+      ...(this.#notice.given && { leaving: true }),
       epoch: this.#lifecycle.epoch,
       connections: this.connections,
       sessions: this.sessions,

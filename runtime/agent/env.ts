@@ -25,6 +25,11 @@ export const NodeEnv = z.object({
     .optional()
     .describe('PEM file of the certificate and its chain: serves TLS, and follows its changes (default: no TLS)'),
   TLS_KEY: z.string().min(1).optional().describe('PEM file of its private key (default: the file of TLS_CERT)'),
+  LEAVING_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('file that is made when this machine will go away soon: the balancer drains it at once (default: none)'),
   GRACE_MS: z.coerce
     .number()
     .int()
@@ -44,5 +49,6 @@ export function agentOptions(env: NodeEnv): AgentOptions {
     capacity: env.CAPACITY,
     publicKeys: env.AGENT_PUBLIC_KEYS,
     graceMs: env.GRACE_MS,
+    ...(env.LEAVING_FILE !== undefined && { leavingFile: env.LEAVING_FILE }),
   };
 }

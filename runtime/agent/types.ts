@@ -36,6 +36,11 @@ export interface AgentOptions {
    * 31 at most, finite; others are left out. `cpu` (percent of one core over the last second) is always there. @default none
    */
   readonly metrics?: () => Metrics;
+  /**
+   * A file that somebody makes when this machine will go away soon, as a Spot instance does two minutes after its notice: the
+   * balancer drains the node at once, and asks players to move. @default nobody says so
+   */
+  readonly leavingFile?: string;
   /** @default nothing is logged */
   readonly log?: AgentLog;
 }

@@ -20,6 +20,7 @@ export function toSample(
       version: node.version === '' ? null : node.version,
       health: node.health,
       phase: node.phase,
+      ...(node.leaving === true && { leaving: true }),
       ...measured(node, metric),
       sessions: node.sessions,
       pending: node.pending,

@@ -26,6 +26,7 @@ export function nodeSnapshot({ instance, facts, health, silentMs, pending, weigh
     version: facts?.version ?? '',
     health,
     phase: facts?.phase ?? 'open',
+    ...(facts?.leaving === true && { leaving: true }),
     connections: facts?.connections ?? 0,
     sessions: facts?.sessions ?? 0,
     pending,

@@ -8,7 +8,7 @@ import type { Probe, ProbeFactory } from './probe';
 /** What is known of a node's process, from its last answer or, before the first one, from the registry. */
 export type NodeFacts = Pick<
   StatsReply,
-  'startId' | 'phase' | 'connections' | 'sessions' | 'capacity' | 'loopDelayMs' | 'rssBytes' | 'metrics' | 'version'
+  'startId' | 'phase' | 'leaving' | 'connections' | 'sessions' | 'capacity' | 'loopDelayMs' | 'rssBytes' | 'metrics' | 'version'
 >;
 
 interface NodeWatchOptions {

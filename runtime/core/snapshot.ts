@@ -17,6 +17,8 @@ export interface NodeSnapshot {
   readonly version: string;
   readonly health: Health;
   readonly phase: Phase;
+  /** It says that its machine goes away within minutes (Spot). @default false */
+  readonly leaving?: boolean;
   /** Players' connections as of the last answer. */
   readonly connections: number;
   /** Admitted players as of the last answer: connected, or within the grace time. */

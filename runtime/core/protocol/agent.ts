@@ -85,6 +85,8 @@ export const StatsReply = z.object({
   nodeId: z.string().min(1).max(128),
   startId: z.string().min(1).max(64),
   phase: Phase,
+  /** The machine goes away within minutes, whatever anybody decides (Spot). Never taken back. @default false */
+  leaving: z.boolean().optional(),
   /** The highest epoch that an owner has shown; 0 before the first. */
   epoch: z.number().min(0),
   /** Players' connections open now (agents' are not counted). */

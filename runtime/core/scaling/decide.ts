@@ -2,7 +2,7 @@ import type { ScalingConfig } from '../config/scaling';
 import { type Census, type Situation, takeCensus } from './census';
 import { peakLoad, remember, rememberRefusals } from './history';
 import { scaleIn } from './in';
-import { followDrains, takeLeave } from './leave';
+import { followDrains, followNotices, takeLeave } from './leave';
 import { largest, scaleOut } from './out';
 import { followBoots, repair } from './repair';
 import { rollingReplacement } from './roll';
@@ -39,7 +39,7 @@ export function decide(
   if (ageMs > config.staleAfterMs) {
     return hold(state, unknown('stale', `what is known of the nodes is ${Math.round(ageMs / 1000)} s old`));
   }
-  const seen = followBoots(followDrains(state, sample, nowMs), sample, nowMs);
+  const seen = followBoots(followNotices(followDrains(state, sample, nowMs), sample, nowMs), sample, nowMs);
   const followed = rememberRefusals(seen, sample.refused, nowMs, config);
   const census = takeCensus(followed, sample, nowMs, config);
   const remembered = remember(followed, census.load, nowMs, config);

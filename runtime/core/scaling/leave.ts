@@ -23,6 +23,16 @@ export function followDrains(state: ScalingState, sample: ScalingSample, nowMs: 
   return { ...state, drains };
 }
 
+/** A node whose machine will go away drains at once, whatever the rules want: it is lost already. */
+export function followNotices(state: ScalingState, { nodes }: ScalingSample, nowMs: number): ScalingState {
+  const noticed = nodes.filter(
+    ({ nodeId, leaving, health }) => leaving === true && health !== 'red' && !(nodeId in state.drains),
+  );
+  const why = 'its machine will go away';
+  const drains = noticed.map(({ nodeId }) => [nodeId, { sinceMs: nowMs, confirmed: false, why, movedAtMs: null }]);
+  return { ...state, drains: { ...state.drains, ...Object.fromEntries(drains) } };
+}
+
 /**
  * Takes each leaving node one step on its way: drain → empty, and long enough for every reservation to have ended → seal →
  * read as empty once more → terminate. A dead one is terminated, as nobody wants it replaced. Nothing of this in a mass failure.
@@ -51,6 +61,9 @@ export function takeLeave(before: ScalingState, situation: Situation): { state: 
   return { state, actions };
 }
 
+/** Two minutes are left: everybody is asked within half of one, and who is left then is asked again. */
+const SOON = { afterMs: 0, everyMs: 30_000 } as const;
+
 function next(node: ScalingNode, drain: Drain, room: number, { sample, nowMs, config }: Situation): Action | null {
   const { nodeId } = node;
   const because = (code: string, text: string): Reason => ({ rule: 'drain', code, text: `${nodeId} ${text}` });
@@ -77,7 +90,7 @@ function next(node: ScalingNode, drain: Drain, room: number, { sample, nowMs, co
       reason: because('seal', `is empty after draining ${Math.round(waitedMs / 1000)} s`),
     };
   }
-  const { move } = config.in;
+  const move = node.leaving === true ? { ...SOON, batch: node.sessions } : config.in.move;
   if (move === null || waitedMs < move.afterMs) return null;
   if (drain.movedAtMs !== null && nowMs >= drain.movedAtMs && nowMs - drain.movedAtMs < move.everyMs) return null;
   const count = Math.min(move.batch, node.sessions, room);

@@ -14,11 +14,11 @@ export function ceiling(config: ScalingConfig): number {
   return config.maximum + surge(config.maximum, config);
 }
 
-/** Draining nodes that can be had back, best first: of the wanted version, with the most players, by id. */
+/** Draining nodes that can be had back, as their machines stay, best first: of the wanted version, with the most players, by id. */
 export function drainingNodes(census: Census, wantedVersion: string | null): ScalingNode[] {
   const old = (node: ScalingNode): number => (node.version === wantedVersion ? 0 : 1);
   return census.leaving
-    .filter((node) => node.phase !== 'sealed' && node.health === 'green')
+    .filter((node) => node.phase !== 'sealed' && node.health === 'green' && node.leaving !== true)
     .sort((a, b) => old(a) - old(b) || b.sessions - a.sessions || (a.nodeId < b.nodeId ? -1 : 1));
 }
 

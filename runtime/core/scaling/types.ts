@@ -11,6 +11,8 @@ export interface ScalingNode {
   /** `booting` until its first answer. */
   readonly health: Health;
   readonly phase: Phase;
+  /** Its machine goes away within minutes, whatever is decided. @default false */
+  readonly leaving?: boolean;
   /** The metric that sizes the cluster, as of the last answer; by default sessions plus reservations. Any unit. */
   readonly load: number;
   /** True when it answers, but does not report that metric: its load is not known, and given as 0. @default false */
