@@ -142,8 +142,8 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     pollMs: env.POLL_MS,
   });
   const byRegistry = new RegistryAssigner({
-    lobby: { cluster: LOBBY, seats: seats(LOBBY) },
-    others: others.map((cluster) => ({ cluster, seats: seats(cluster) })),
+    lobby: { cluster: LOBBY, seats: outage.seats(seats(LOBBY)) },
+    others: others.map((cluster) => ({ cluster, seats: outage.seats(seats(cluster)) })),
     game: { cluster: GAME, seats: seats(GAME), rooms: outage.rooms },
     matchQueue: matches,
     view: watch.view,
@@ -153,13 +153,13 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     ticketTtlMs: env.TICKET_TTL_MS,
   });
   const assigner = outage.assigner(byRegistry, watch.view, pair);
-  const api = createApi({
   const shown = new PendingReader({
     view: watch.view,
     counts: (cluster) => seats(cluster).pending(),
     answers: () => outage.health.answers,
     everyMs: env.POLL_MS,
   });
+  const api = createApi({
     ...{ assigner, clusters: shown, events, log },
     get apiKeys() {
       return ring.keys.apiKeys;

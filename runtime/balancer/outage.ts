@@ -1,7 +1,7 @@
 import type { Assigner } from '../api/backend';
 import type { StatsReply } from '../core/protocol/agent';
 import type { ClusterSnapshot } from '../core/snapshot';
-import type { RoomRegistry } from '../registry/types';
+import type { RoomRegistry, SeatRegistry } from '../registry/types';
 import { ids, type Refusal, type RegistryAssigner } from './assigner';
 import type { EventSink } from './events';
 import { MemoryJoins } from './memory-joins';
@@ -69,6 +69,11 @@ export class Outage {
   seen(snapshot: ClusterSnapshot): void {
     if (snapshot.cluster === this.#options.game) this.#rooms.seen(snapshot, this.health.answers);
     else this.#joined.get(snapshot.cluster)?.seen(snapshot);
+  }
+
+  /** The seats of the registry: who waits for one when the registry is given up is told at once. A batch at a time, as joins are many. */
+  seats(seats: Pick<SeatRegistry, 'reserve'>): Pick<SeatRegistry, 'reserve'> {
+    return { reserve: (requests, options) => this.health.whileAnswering(() => seats.reserve(requests, options)) };
   }
 
   /** The rooms of the registry; what it answers is remembered. */

@@ -62,10 +62,17 @@ export class RegistryHealth {
     this.#look(problem);
   }
 
-  /** The outcome of a call to the registry. @throws RegistryUnavailable as soon as the registry is given up. */
-  whileAnswering<T>(call: Promise<T>): Promise<T> {
+  /**
+   * The outcome of a call to the registry.
+   * @throws RegistryUnavailable as soon as the registry is given up; nothing is called when it has been before.
+   */
+  whileAnswering<T>(call: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const giveUp = () => reject(new RegistryUnavailable(this.#state.problem));
+      if (!this.answers) {
+        giveUp();
+        return;
+      }
       this.#waiting.add(giveUp);
       const done =
         <V>(settle: (value: V) => void) =>
@@ -73,7 +80,7 @@ export class RegistryHealth {
           this.#waiting.delete(giveUp);
           settle(value);
         };
-      call.then(done(resolve), done(reject));
+      call().then(done(resolve), done(reject));
     });
   }
 

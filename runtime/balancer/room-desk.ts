@@ -75,7 +75,7 @@ export class RoomDesk {
     }
     if (route !== 'registry') throw new FleetError('BUSY');
     try {
-      return await health.whileAnswering(registry.start(roomId, matchToken));
+      return await health.whileAnswering(() => registry.start(roomId, matchToken));
     } catch (error) {
       if (!(error instanceof RegistryUnavailable)) throw error;
       health.failed(messageOf(error.cause));

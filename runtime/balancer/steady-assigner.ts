@@ -8,9 +8,9 @@ import type { RegistryHealth } from './registry-health';
 import type { RoomDesk } from './room-desk';
 
 export interface SteadyAssignerOptions {
-  /** Assigns by the registry. */
+  /** Assigns by the registry; rejects with RegistryUnavailable as soon as that is given up. */
   readonly registry: Assigner;
-  readonly health: Pick<RegistryHealth, 'answers' | 'whileAnswering' | 'failed'>;
+  readonly health: Pick<RegistryHealth, 'answers' | 'failed'>;
   readonly lobby: string;
   /** By cluster: those that are joined without a room. */
   readonly joins: ReadonlyMap<string, MemoryJoins>;
@@ -37,7 +37,7 @@ export class SteadyAssigner implements Assigner {
     if (known !== null) return known;
     if (!health.answers) return memory.join(playerId, idempotencyKey);
     try {
-      const reply = await health.whileAnswering(registry.join(cluster, playerId, idempotencyKey));
+      const reply = await registry.join(cluster, playerId, idempotencyKey);
       if (idempotencyKey !== undefined) memory.answered(playerId, idempotencyKey, reply);
       return reply;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import Redis from 'ioredis';
 import { RegistryHealth } from '../../../runtime/balancer/registry-health';
 import { askRegistry, connectRegistry } from '../../../runtime/registry';
@@ -65,13 +65,16 @@ describe('whether the registry is relied on', () => {
 
   it('whoever waits when it is given up is told at once, not at the end of a time limit', async () => {
     const { health } = await world();
-    const never = health.whileAnswering(new Promise(() => undefined));
-    expect(await health.whileAnswering(Promise.resolve('in time'))).toBe('in time');
+    const never = health.whileAnswering(() => new Promise(() => undefined));
+    expect(await health.whileAnswering(() => Promise.resolve('in time'))).toBe('in time');
+    await expect(health.whileAnswering(() => Promise.reject(new Error('its own')))).rejects.toThrow('its own');
     const turn = health.turn;
     health.failed('broken');
     await expect(never).rejects.toThrow(RegistryUnavailable);
     expect(health.turn).toBe(turn + 1);
-    await expect(health.whileAnswering(Promise.reject(new Error('its own')))).rejects.toThrow('its own');
+    const call = jest.fn(() => Promise.resolve('late'));
+    await expect(health.whileAnswering(call)).rejects.toThrow(RegistryUnavailable);
+    expect(call).not.toHaveBeenCalled();
   });
 
   it('our own pause accuses nobody', async () => {
