@@ -48,3 +48,8 @@ export function comesFrom(head: string): string {
 export function machineOf(nodeId: string): string | null {
   return /^balancer-[ab](?=-)/.exec(nodeId)?.[0] ?? null;
 }
+
+/** Whether this is a balancers' group, not a cluster's. */
+export function isMachine(group: string): boolean {
+  return machineOf(`${group}-`) === group;
+}

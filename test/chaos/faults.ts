@@ -1,3 +1,5 @@
+import { isMachine } from './door';
+import { signal } from './machines';
 import { describeFault, type Fault } from './schedule';
 import type { World } from './world';
 
@@ -36,11 +38,21 @@ async function strike(fault: Fault, world: World): Promise<Victim | null> {
   const [from, to] = target.split('→');
   if (from !== undefined && to !== undefined) return onTheWay(fault, from, to, world);
   if (target === 'redis' && what === 'kill') return withoutRedis(world);
+  if (what === 'kill' && isMachine(target)) return withoutBalancer(fault, world);
   const process = target === 'redis' ? world.redisProcess() : world.find(target);
   if (process === null) return null;
   const touches = target === 'redis' ? ['redis'] : [process.nodeId, ...world.names(target)];
   signal(process.pid, what === 'kill' ? 'SIGKILL' : 'SIGSTOP');
   return { touches, undo: () => what === 'pause' && signal(process.pid, 'SIGCONT') };
+}
+
+/** Its machine starts another one, which hangs until it is healed. */
+function withoutBalancer({ target, forMs }: Fault, world: World): Victim | null {
+  const process = world.find(target);
+  if (process === null) return null;
+  const release = forMs === 0 ? () => undefined : world.machines.hold(target);
+  signal(process.pid, 'SIGKILL');
+  return { touches: world.names(target), undo: release };
 }
 
 /** Nobody reaches it until it is healed; by then it has come back, empty. */
@@ -76,12 +88,4 @@ function onTheWay({ what, delayMs = 0 }: Fault, from: string, to: string, world:
       for (const proxy of proxies) proxy.heal();
     },
   };
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended meanwhile.
-  }
 }

@@ -1,4 +1,4 @@
-import { machineOf } from './door';
+import { isMachine, machineOf } from './door';
 import { type History, only } from './history';
 
 /** A change of owner after a balancer's process was killed. Times in milliseconds. */
@@ -12,10 +12,10 @@ export interface FailOver {
   readonly failBackMs: number | null;
 }
 
-/** Every take-over in the history after the end of a balancer's process that owned something then. */
+/** Every time that the other balancer took a cluster over after the end of the process that owned it. */
 export function failOvers(history: History): FailOver[] {
   return only(history, 'process')
-    .filter(({ what, group }) => what === 'ended' && machineOf(`${group}-`) !== null)
+    .filter(({ what, group }) => what === 'ended' && isMachine(group))
     .flatMap(({ t, nodeId, group }) =>
       ['lobby', 'game'].flatMap((cluster) => failOver(history, { t, nodeId, group }, cluster)),
     );
@@ -31,14 +31,16 @@ function failOver(history: History, { t, nodeId, group }: End, cluster: string):
   const leases = only(history, 'lease').filter((lease) => lease.cluster === cluster);
   const before = leases.findLast((lease) => lease.t <= t && lease.owner !== null);
   if (before?.owner?.split('/')[0] !== nodeId) return [];
+  const isBack = (id: string) => machineOf(id) === group && id !== nodeId;
   const taken = leases.find((lease) => lease.t > t && lease.owner !== null && lease.owner !== before.owner);
-  const polls = only(history, 'asked');
-  const poll = polls.find((poll) => poll.t > t && taken?.epoch != null && poll.epoch === taken.epoch);
+  // Its machine was quicker than the other's patience.
+  if (isBack(taken?.owner?.split('/')[0] ?? '')) return [];
+  const polls = only(history, 'asked').filter((poll) => poll.t > t);
+  const poll = polls.find(({ epoch }) => taken?.epoch != null && epoch === taken.epoch);
   if (taken === undefined || poll === undefined) {
     return [{ cluster, from: nodeId, takeOverMs: Number.POSITIVE_INFINITY, failBackMs: null }];
   }
-  const isBack = (id: string) => machineOf(id) === group && id !== nodeId;
-  const back = polls.find((poll) => poll.t > t && isBack(poll.by));
+  const back = polls.find(({ by }) => isBack(by));
   const home = leases.find((lease) => lease.t > taken.t && isBack(lease.owner?.split('/')[0] ?? ''));
   const failBackMs = back === undefined || home === undefined ? null : Math.round(home.t - back.t);
   return [{ cluster, from: nodeId, takeOverMs: Math.round(Math.max(taken.t, poll.t) - t), failBackMs }];

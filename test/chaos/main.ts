@@ -60,7 +60,7 @@ function what(options: ChaosOptions, signal: AbortSignal): Pick<RunOptions, 'pla
     };
   }
   const durationMs = minutes * 60_000;
-  const faults = randomMix({ seed, durationMs, redis: false });
+  const faults = randomMix({ seed, durationMs, redis: options.redis });
   return { players: options.players, disturb: (world) => follow(faults, durationMs, world, signal) };
 }
 

@@ -8,6 +8,8 @@ export interface ChaosOptions {
   readonly seed: number;
   /** At once, at most. */
   readonly players: number;
+  /** With faults of Redis itself. */
+  readonly redis: boolean;
   /** The fixed set instead of a random mix. */
   readonly set: boolean;
   /** Instead: so many times the owner is killed. */
@@ -23,6 +25,7 @@ interface Given {
   readonly minutes: number;
   readonly seed?: number;
   readonly players: number;
+  readonly redis: boolean;
   readonly set?: true;
   readonly failoverRounds?: number;
   readonly check?: string;
@@ -44,6 +47,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     .option('--minutes <N>', 'how long faults come', number(0.1, 1_440), 2)
     .option('--seed <N>', 'of the random mix (default: a random one)', whole(0, 2 ** 32 - 1))
     .option('--players <N>', 'players at once, at most', whole(4, 2_000), 200)
+    .option('--no-redis', 'leave Redis itself alone: it is not killed, paused or emptied')
     .option('--set', 'the fixed set of faults instead of a random mix')
     .option('--failover-rounds <N>', 'instead, kill the owner of a cluster so many times, and measure', whole(1, 1_000))
     .option('--check <FILE>', 'instead of a run, judge the history in this file')

@@ -9,6 +9,9 @@ const HOME_LIMIT_MS = 90_000;
 /** Between a fail-back and the next death, in milliseconds: a peer whose stays are short must stay longer. */
 const STAY_MS = 12_000;
 
+/** A machine that has died is away for at least this long, in milliseconds; longer when nobody has taken over by then. */
+const AWAY_MS = 6_000;
+
 const HOMES = { lobby: 'balancer-a', game: 'balancer-b' };
 
 /** Kills the owner of the lobby and that of the game in turn, each time when both clusters have been at home for a while. */
@@ -18,8 +21,9 @@ export async function failOverRounds(rounds: number, world: World, say: (line: s
     await sleep(STAY_MS, undefined, { signal });
     const target = round % 2 === 0 ? HOMES.lobby : HOMES.game;
     say(`Round ${round + 1} of ${rounds}: kill ${target}`);
-    await (await inflict(round, { atMs: 0, what: 'kill', target, forMs: 0 }, world))?.heal();
+    const inflicted = await inflict(round, { atMs: 0, what: 'kill', target, forMs: AWAY_MS }, world);
     await taken(world, target, signal);
+    await inflicted?.heal();
   }
   await atHome(world, signal);
 }

@@ -4,8 +4,8 @@ import { randomFrom } from './random';
  * A fault. `target` is a part (`balancer-a`, `redis`, or the nth node of those that run then, `game#3`), or what lies between two
  * (`balancer-a→redis`, `balancers→balancers`, `players→game#3`).
  *
- * - `kill` (of a process: SIGKILL; who runs it starts another; Redis stays away for `forMs` and comes back empty), `pause` (SIGSTOP, then
- *   SIGCONT), `flush` (Redis is emptied)
+ * - `kill` (SIGKILL; who runs it starts another, which for a balancer hangs for the rest of `forMs`; Redis cannot be reached for that long,
+ *   and comes back empty), `pause` (SIGSTOP, then SIGCONT), `flush` (Redis is emptied)
  * - `cut` (connections are reset), `refuse` (new ones too), `delay` (by `delayMs`), `half-open` (all is swallowed)
  */
 export interface Fault {
@@ -40,7 +40,8 @@ const BALANCERS = ['balancer-a', 'balancer-b'];
 const NODES = ['lobby', 'game'];
 
 const KINDS: readonly Kind[] = [
-  [3, 'kill', BALANCERS, 0],
+  [2, 'kill', BALANCERS, 0],
+  [2, 'kill', BALANCERS, 15_000],
   [4, 'kill', NODES, 0],
   [3, 'pause', BALANCERS, 30_000],
   [4, 'pause', NODES, 30_000],

@@ -3,10 +3,11 @@ import { bundle } from '../../runtime/bundle';
 import { ScalingConfig } from '../../runtime/core/config/scaling';
 import { type LocalCluster, startCluster } from '../../runtime/local/cluster';
 import type { GroupEvent } from '../../runtime/local/group';
-import { startGuard } from '../../runtime/local/guard';
+import { type Guard, startGuard } from '../../runtime/local/guard';
 import { localScaling } from '../../runtime/local/scaling';
 import { balancerEvent } from './balancer-log';
-import { machineOf } from './door';
+import { isMachine, machineOf } from './door';
+import { Machines } from './machines';
 import { Paths } from './paths';
 import type { Recorder } from './recorder';
 import { RedisWatch } from './redis-watch';
@@ -43,32 +44,34 @@ const MAXIMUM = { lobby: 6, game: 8 };
 export class World {
   readonly recorder: Recorder;
   readonly paths: Paths;
+  readonly machines: Machines;
   readonly cluster: LocalCluster;
   readonly #redis: RedisWatch;
-  readonly #guard: ReturnType<typeof startGuard>;
+  readonly #guard: Guard;
 
-  private constructor(recorder: Recorder, paths: Paths, cluster: LocalCluster, guard: ReturnType<typeof startGuard>) {
-    this.recorder = recorder;
-    this.paths = paths;
-    this.cluster = cluster;
+  private constructor(parts: Pick<World, 'recorder' | 'paths' | 'machines' | 'cluster'>, guard: Guard) {
+    this.recorder = parts.recorder;
+    this.paths = parts.paths;
+    this.machines = parts.machines;
+    this.cluster = parts.cluster;
     this.#guard = guard;
-    this.#redis = new RedisWatch(cluster.redis.url, ['lobby', 'game'], recorder);
+    this.#redis = new RedisWatch(this.cluster.redis.url, ['lobby', 'game'], this.recorder);
   }
 
   /** Resolves when every node is green. */
   static async start({ recorder, folder, say, signal }: WorldOptions): Promise<World> {
     const guard = startGuard();
-    const runs = new Map<string, string>();
-    const paths = new Paths(recorder, (machine) => runs.get(machine) ?? machine);
+    const machines = new Machines();
+    const paths = new Paths(recorder, (machine) => machines.runs(machine));
     const scaling = ScalingConfig.parse(localScaling({ minimum: 1, maximum: 2, capacity: 1, movable: false }));
     recorder.add({
       kind: 'begin',
       ...{ redAfterMs: RED_AFTER_MS, graceMs: GRACE_MS, pollMs: POLL_MS, roomSize: ROOM_SIZE },
       ...{ inCooldownMs: scaling.in.cooldownMs, outCooldownMs: scaling.out.cooldownMs },
     });
-    const onProcess = ({ kind, cluster, nodeId }: GroupEvent): void => {
+    const onProcess = ({ kind, cluster, nodeId, pid }: GroupEvent): void => {
       recorder.add({ kind: 'process', what: kind, group: cluster, nodeId });
-      if (kind === 'started') runs.set(cluster, nodeId);
+      if (kind === 'started' && isMachine(cluster)) machines.started(cluster, nodeId, pid);
       if (kind === 'ended') void paths.closeNode(nodeId);
     };
     try {
@@ -91,7 +94,7 @@ export class World {
         },
         signal,
       });
-      return new World(recorder, paths, cluster, guard);
+      return new World({ recorder, paths, machines, cluster }, guard);
     } catch (error) {
       await paths.close();
       await guard.stop();
@@ -110,8 +113,7 @@ export class World {
 
   /** All names of a part, for `touches`: of a balancer the machine and what runs on it. */
   names(part: string): string[] {
-    const runs = machineOf(`${part}-`) === null ? null : this.find(part);
-    return runs === null ? [part] : [part, runs.nodeId];
+    return isMachine(part) ? [part, this.machines.runs(part)] : [part];
   }
 
   /** Null when it is not ours, or not there. */
