@@ -115,11 +115,11 @@ export class RedisSeats implements SeatRegistry {
     return requests.map(reserveResults(reply));
   }
 
-  async node(nodeId: string): Promise<NodeUpdate | null> {
   async pending(): Promise<ReadonlyMap<string, number>> {
     return new Map(Object.entries(Counts.parse(await answered(this.#redis.hgetall(this.#keys.counts)))));
   }
 
+  async node(nodeId: string): Promise<NodeUpdate | null> {
     const stored = await answered(this.#redis.hget(this.#keys.nodes, nodeId));
     return stored === null ? null : { ...StoredNode.parse(JSON.parse(stored)), arrivals: [] };
   }
