@@ -1,5 +1,6 @@
 import { type EC2Client, type Instance as Ec2Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
-import { CLUSTER_TAG, PORT_TAG } from './aws-names';
+import { CLUSTER_TAG, NAMES_TAG, PORT_TAG } from './aws-names';
+import type { Named, NodeNames } from './node-names';
 import type { Instance } from './port';
 
 interface InstanceListOptions {
@@ -7,6 +8,8 @@ interface InstanceListOptions {
   readonly cluster: string;
   /** Value of the instances' cluster tag. */
   readonly groupName: string;
+  /** Who sees to the names of the nodes that have this tag. */
+  readonly names: (tag: string) => Pick<NodeNames, 'want' | 'of'>;
   /** A monotonic clock, in milliseconds. */
   readonly nowMs: () => number;
 }
@@ -72,13 +75,16 @@ export class InstanceList {
         abortSignal: AbortSignal.timeout(LIST_LIMIT_MS),
       },
     );
-    const seen = new Map<string, Seen>();
+    const all: Ec2Instance[] = [];
     for await (const { Reservations: reservations = [] } of pages) {
-      for (const found of reservations.flatMap(({ Instances: instances = [] }) => instances)) {
-        const instance = this.#instance(found);
-        if (instance !== null) seen.set(instance.nodeId, { instance, atMs: askedMs });
-        else if (found.InstanceId !== undefined) ended.add(found.InstanceId);
-      }
+      all.push(...reservations.flatMap(({ Instances: instances = [] }) => instances));
+    }
+    this.#nameThem(all);
+    const seen = new Map<string, Seen>();
+    for (const found of all) {
+      const instance = this.#instance(found);
+      if (instance !== null) seen.set(instance.nodeId, { instance, atMs: askedMs });
+      else if (found.InstanceId !== undefined) ended.add(found.InstanceId);
     }
     for (const [nodeId, last] of this.#seen) {
       if (!seen.has(nodeId) && !ended.has(nodeId) && askedMs - last.atMs < ABSENT_MS) seen.set(nodeId, last);
@@ -91,19 +97,54 @@ export class InstanceList {
   #instance(found: Ec2Instance): Instance | null {
     const state = stateOf(found.State?.Name);
     if (state === null || found.InstanceId === undefined) return null;
-    // Within the network this name leads to the private address, so that polls stay inside. Addresses by number are of no use to
-    // players in networks with IPv6 only.
-    const host = found.PublicDnsName || found.PublicIpAddress;
-    const port = found.Tags?.find(({ Key }) => Key === PORT_TAG)?.Value;
     return {
       nodeId: found.InstanceId,
       cluster: this.#options.cluster,
-      endpoint: host && port ? `http://${host}:${port}` : null,
+      endpoint: this.#endpoint(found),
       zone: found.Placement?.AvailabilityZone ?? 'unknown',
       launchedAtMs: found.LaunchTime?.getTime() ?? 0,
       state,
     };
   }
+
+  #endpoint(found: Ec2Instance): string | null {
+    const host = hostOf(found);
+    const port = tagOf(found, PORT_TAG);
+    if (host === undefined || port === undefined) return null;
+    const named = namedOf(found);
+    if (named === null) return `http://${host}:${port}`;
+    const name = this.#options.names(named.tag).of(named);
+    return name === null ? null : `https://${name}:${port}`;
+  }
+
+  /** One that has ended, or has no address yet, needs no name. */
+  #nameThem(all: readonly Ec2Instance[]): void {
+    const { groupName, names } = this.#options;
+    const byTag = new Map<string, Named[]>();
+    for (const named of all.filter(({ State }) => stateOf(State?.Name) !== null).map(namedOf)) {
+      if (named !== null) byTag.set(named.tag, [...(byTag.get(named.tag) ?? []), named]);
+    }
+    for (const [tag, nodes] of byTag) names(tag).want(groupName, nodes);
+  }
+}
+
+function tagOf({ Tags = [] }: Ec2Instance, key: string): string | undefined {
+  return Tags.find(({ Key }) => Key === key)?.Value;
+}
+
+/**
+ * Within the network the public DNS name leads to the private address, so that polls stay inside. Addresses by number are of no use
+ * to players in networks with IPv6 only.
+ */
+function hostOf({ PublicDnsName: name, PublicIpAddress: address }: Ec2Instance): string | undefined {
+  return name || address || undefined;
+}
+
+/** Null for an instance without a name of its own. */
+function namedOf(found: Ec2Instance): (Named & { readonly tag: string }) | null {
+  const [tag, target, nodeId] = [tagOf(found, NAMES_TAG), hostOf(found), found.InstanceId];
+  if (tag === undefined || target === undefined || nodeId === undefined) return null;
+  return { tag, target, nodeId, launchedAtMs: found.LaunchTime?.getTime() ?? 0 };
 }
 
 function stateOf(name: string | undefined): Instance['state'] | null {

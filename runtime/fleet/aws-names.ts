@@ -12,6 +12,14 @@ export const PORT_TAG = 'realtime-fleet:port';
 /** Tag of a group: hash of the program and its configuration; the image is added to it (see `nodeVersion`). */
 export const VERSION_TAG = 'realtime-fleet:version';
 
+/** Tag of an instance that serves TLS under a name of its own: the domain, and the hosted zone of Route 53 that it is in. */
+export const NAMES_TAG = 'realtime-fleet:names';
+
+/** The value of that tag: `nodes.example.com/Z0123456789ABC`. */
+export function namesTag(domain: string, hostedZoneId: string): string {
+  return `${domain}/${hostedZoneId}`;
+}
+
 /** The version that a node says it runs: what it was configured with, and the image it was launched from. */
 export function nodeVersion(configVersion: string, imageId: string): string {
   return `${configVersion}-${imageId}`;
