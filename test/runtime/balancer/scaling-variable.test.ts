@@ -7,6 +7,13 @@ function mistakes(text: string): string[] {
 }
 
 describe('SCALING', () => {
+  it('may be in base64, for files that quotes are trouble in', () => {
+    const text = '{"game":{"minimum":4}}';
+    const parsed = ScalingVariable.parse(Buffer.from(text).toString('base64'));
+    expect(parsed).toEqual(ScalingVariable.parse(text));
+    expect(parsed.game?.minimum).toBe(4);
+  });
+
   it('overrides the defaults, cluster by cluster; null leaves a cluster alone', () => {
     const given = ScalingVariable.parse('{"game":{"minimum":4,"in":{"cooldownMs":60000}},"lobby":null}');
     const configs = scalingOf(['lobby', 'game', 'chat'], given);
