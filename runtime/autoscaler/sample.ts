@@ -19,7 +19,8 @@ export function toSample(
       zone: node.zone,
       version: node.version === '' ? null : node.version,
       health: node.health,
-      phase: node.phase,
+      // A node drains from when it says so: only then has its wait begun.
+      phase: node.said ?? node.phase,
       ...(node.leaving === true && { leaving: true }),
       ...measured(node, metric),
       sessions: node.sessions,

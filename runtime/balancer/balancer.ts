@@ -109,6 +109,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   const mayReplace = (cluster: string, nodeId: string) => pair.secondOpinion.agrees(cluster, nodeId);
   const watch = startWatch({
     clusters: new Map(env.CLUSTERS.map((cluster) => [cluster, registry(cluster)])),
+  const scaled = scalingOf(env.CLUSTERS, env.SCALING);
     fleet: env.FLEET,
     probe: overheard(
       chosenProbes(env.PROBES ?? [], {
@@ -124,15 +125,15 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     mayReplace,
     events,
     log,
+    scaled: new Set(scaled.keys()),
     pollMs: env.POLL_MS,
     redAfterMs: env.RED_AFTER_MS,
   });
   watch.view.snapshots$.subscribe((snapshot) => outage.seen(snapshot));
   const scaling = startScaling({
-    clusters: scalingOf(env.CLUSTERS, env.SCALING),
+    clusters: scaled,
     fleet: env.FLEET,
     watch,
-    seats,
     store: scalingStore,
     ownership,
     mayReplace,

@@ -11,7 +11,6 @@ import {
 import type { Order, OrderReply } from '../core/protocol/agent';
 import type { ClusterSnapshot, Health } from '../core/snapshot';
 import { type NodeWeight, stepWeights } from '../core/weight';
-import { FIRST_WINDOW, stepWindow } from '../core/window';
 import type { Fleet } from '../fleet/port';
 import type { NodeUpdate, RefreshResult } from '../registry/types';
 import type { Arrivals } from './backlog';
@@ -22,6 +21,7 @@ import type { ProbeFactory } from './probe';
 import { type ClusterRegistry, type NodeEntry, type Ownership, RegistryWriter } from './registry-writer';
 import { Replacements } from './replacements';
 import { Roster } from './roster';
+import { Windows } from './windows';
 
 export interface ClusterWatchOptions {
   readonly cluster: string;
@@ -31,6 +31,8 @@ export interface ClusterWatchOptions {
   readonly ownership: Ownership;
   /** Whether a node that is silent to us may be replaced now (S1); asked each tick. @default always */
   readonly mayReplace?: (cluster: string, nodeId: string) => boolean;
+  /** An autoscaler lets nodes of this cluster go, and ends them when they die on their way. @default false */
+  readonly scaled?: boolean;
   readonly events: EventSink;
   readonly log: Logger;
   readonly health: HealthConfig;
@@ -50,8 +52,7 @@ export class ClusterWatch {
   #health: HealthState = INITIAL_HEALTH;
   #weights: ReadonlyMap<string, NodeWeight> = new Map();
   #pending: RefreshResult['pending'] = new Map();
-  /** Slow start, by node; of which start. */
-  readonly #windows = new Map<string, { readonly startId: string; readonly window: number }>();
+  readonly #windows = new Windows();
   /** Nodes that the registry was asked about. */
   readonly #introduced = new Set<string>();
   /** Nodes that were seen sealed. */
@@ -102,13 +103,23 @@ export class ClusterWatch {
   async order(nodeId: string, order: Order, timeoutMs: number): Promise<OrderReply> {
     const watch = this.#roster.watches.get(nodeId);
     if (watch === undefined) throw new Error('there is no channel to it');
-    const reply = await watch.probe.order(order, timeoutMs);
+    const give = () => watch.probe.order(order, timeoutMs);
+    const reply = await (order.kind === 'drain' ? watch.close(give) : give());
     if (reply.ok && watch.facts !== null && watch.facts.phase !== reply.phase) {
       watch.facts = { ...watch.facts, phase: reply.phase };
       this.#publish();
       void this.#writer.write();
     }
     return reply;
+  }
+
+  /** Takes a node that is about to be told to drain out of the joins, here and in the registry, until it is heard of again. */
+  async suspend(nodeId: string, epoch: number): Promise<void> {
+    const watch = this.#roster.watches.get(nodeId);
+    if (watch === undefined) throw new Error('there is no channel to it');
+    const suspended = watch.close(() => this.#writer.suspendAfterWrites(nodeId, epoch));
+    this.#publish();
+    await suspended;
   }
 
   /** The fleet was told to change something: sees what it lists now. */
@@ -128,6 +139,7 @@ export class ClusterWatch {
     const sample = {
       listed: new Set(instances.keys()),
       condemned: this.#replacements.condemned(),
+      leaving: this.#leaving(),
       polls: this.#outcomes(),
     };
     const step = stepHealth(this.#health, sample, nowMs, this.#options.health);
@@ -156,6 +168,14 @@ export class ClusterWatch {
     await registry.seats.suspend(nodeId, epoch);
     if (ownership.epoch(cluster) !== epoch) throw new Error('this balancer does not own the cluster any more');
     await fleet.reportUnhealthy(cluster, nodeId);
+  }
+
+  /** Draining and sealed nodes, where an autoscaler sees to them. */
+  #leaving(): ReadonlySet<string> {
+    const leaving = new Set<string>();
+    if (!this.#options.scaled) return leaving;
+    for (const [nodeId, { facts }] of this.#roster.watches) if (facts && facts.phase !== 'open') leaving.add(nodeId);
+    return leaving;
   }
 
   #outcomes(): ReadonlyMap<string, PollOutcome> {
@@ -223,14 +243,10 @@ export class ClusterWatch {
         silentMs: health?.silentMs ?? 0,
         pending: this.#pending.get(nodeId)?.count ?? 0,
         weight: this.#weights.get(nodeId)?.weight ?? facts?.capacity ?? 0,
-        window: this.#window(nodeId, facts?.startId),
+        closing: this.#roster.watches.get(nodeId)?.closing ?? false,
+        window: this.#windows.of(nodeId, facts?.startId),
       };
     }
-  }
-
-  #window(nodeId: string, startId: string | undefined): number {
-    const entry = this.#windows.get(nodeId);
-    return entry !== undefined && entry.startId === startId ? entry.window : FIRST_WINDOW;
   }
 
   #entries(): readonly NodeEntry[] {
@@ -250,8 +266,7 @@ export class ClusterWatch {
       if (facts === null || facts === undefined) continue;
       const { startId, capacity } = facts;
       const news = arrivals.get(nodeId)?.news ?? 0;
-      const window = stepWindow(this.#window(nodeId, startId), { arrivals: news, expired, capacity });
-      this.#windows.set(nodeId, { startId, window });
+      this.#windows.step(nodeId, startId, { arrivals: news, expired, capacity });
     }
   }
 
@@ -269,7 +284,7 @@ export class ClusterWatch {
     const { startId, version, sessions, connections, capacity, standing, window } = update;
     const phase = standing === 'draining' || standing === 'sealed' ? standing : 'open';
     watch.facts = { startId, version, sessions, connections, capacity, phase, loopDelayMs: 0, rssBytes: 0 };
-    this.#windows.set(nodeId, { startId, window });
+    this.#windows.set(nodeId, startId, window);
     this.#health = adopt(this.#health, nodeId, startId);
   }
 
@@ -298,7 +313,7 @@ export class ClusterWatch {
 
   #forget(nodeId: string): void {
     this.#replacements.forget(nodeId);
-    this.#windows.delete(nodeId);
+    this.#windows.forget(nodeId);
     this.#introduced.delete(nodeId);
     this.#silenced.delete(nodeId);
     this.#sealed.delete(nodeId);

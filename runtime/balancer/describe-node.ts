@@ -10,6 +10,8 @@ export interface Known {
   /** Null while nothing was heard of its process. */
   readonly facts: NodeFacts | null;
   readonly health: Health;
+  /** It is being told to drain, and may have obeyed. */
+  readonly closing: boolean;
   readonly silentMs: number;
   readonly pending: number;
   readonly weight: number;
@@ -17,7 +19,9 @@ export interface Known {
 }
 
 /** For the view: the API, the autoscaler, operators. */
-export function nodeSnapshot({ instance, facts, health, silentMs, pending, weight, window }: Known): NodeSnapshot {
+export function nodeSnapshot(known: Known): NodeSnapshot {
+  const { instance, facts, health, silentMs, pending, weight, window } = known;
+  const phase = phaseOf(known);
   return {
     nodeId: instance.nodeId,
     startId: facts?.startId ?? null,
@@ -25,7 +29,8 @@ export function nodeSnapshot({ instance, facts, health, silentMs, pending, weigh
     zone: instance.zone,
     version: facts?.version ?? '',
     health,
-    phase: facts?.phase ?? 'open',
+    phase,
+    ...(facts !== null && facts.phase !== phase && { said: facts.phase }),
     ...(facts?.leaving === true && { leaving: true }),
     connections: facts?.connections ?? 0,
     sessions: facts?.sessions ?? 0,
@@ -42,7 +47,8 @@ export function nodeSnapshot({ instance, facts, health, silentMs, pending, weigh
 }
 
 /** For the registry; null for a node that it need not know. */
-export function nodeUpdate({ instance, facts, health, weight, window }: Known): Omit<NodeUpdate, 'arrivals'> | null {
+export function nodeUpdate(known: Known): Omit<NodeUpdate, 'arrivals'> | null {
+  const { instance, facts, health, weight, window } = known;
   if (facts === null || instance.endpoint === null) return null;
   return {
     nodeId: instance.nodeId,
@@ -55,8 +61,14 @@ export function nodeUpdate({ instance, facts, health, weight, window }: Known): 
     capacity: facts.capacity,
     weight,
     window,
-    standing: standing(health, facts.phase),
+    standing: standing(health, phaseOf(known)),
   };
+}
+
+/** One that is being told to drain counts as draining, so that nobody is sent to it (S7). */
+function phaseOf({ facts, closing }: Known): Phase {
+  const phase = facts?.phase ?? 'open';
+  return closing && phase === 'open' ? 'draining' : phase;
 }
 
 /** Silence weighs more than draining: a room on a silent node waits, as the node may be dead (S7). Sealed is for ever. */

@@ -8,7 +8,16 @@ import type { Probe, ProbeFactory } from './probe';
 /** What is known of a node's process, from its last answer or, before the first one, from the registry. */
 export type NodeFacts = Pick<
   StatsReply,
-  'startId' | 'phase' | 'leaving' | 'connections' | 'sessions' | 'capacity' | 'loopDelayMs' | 'rssBytes' | 'metrics' | 'version'
+  | 'startId'
+  | 'phase'
+  | 'leaving'
+  | 'connections'
+  | 'sessions'
+  | 'capacity'
+  | 'loopDelayMs'
+  | 'rssBytes'
+  | 'metrics'
+  | 'version'
 >;
 
 interface NodeWatchOptions {
@@ -35,6 +44,10 @@ export class NodeWatch {
   /** Why the last poll failed. */
   trouble = '';
   #outcome: PollOutcome | undefined;
+  /** Attempts to have it drain that are under way. */
+  #attempts = 0;
+  /** Polls sent before this may not know of the last attempt, monotonic; null: none was made since the last answer. */
+  #attemptedAtMs: number | null = null;
   #polling = false;
   /** When everything was asked for, monotonic; null once an answer to it has come. */
   #wantedSinceMs: number | null = performance.now();
@@ -64,6 +77,22 @@ export class NodeWatch {
 
   get probe(): Probe {
     return this.#probe;
+  }
+
+  /** It is being told to drain, or was and has not been heard of since: it may drain already, so it gets no joins (S7). */
+  get closing(): boolean {
+    return this.#attempts > 0 || this.#attemptedAtMs !== null;
+  }
+
+  /** Whatever comes of this attempt to have it drain: it gets no joins from now on, until it is asked later and says that it is open. */
+  async close<T>(attempt: () => Promise<T>): Promise<T> {
+    this.#attempts += 1;
+    try {
+      return await attempt();
+    } finally {
+      this.#attempts -= 1;
+      this.#attemptedAtMs = performance.now();
+    }
   }
 
   /** What the polls gave since this was last asked. */
@@ -119,6 +148,7 @@ export class NodeWatch {
   }
 
   #heard(reply: StatsReply, sentAtMs: number): void {
+    if (this.#attemptedAtMs !== null && sentAtMs >= this.#attemptedAtMs) this.#attemptedAtMs = null;
     // Arrivals and rooms of an earlier start are over with it.
     if (this.facts !== null && this.facts.startId !== reply.startId) this.backlog.clear();
     const { arrivals, rooms, full, ...facts } = reply;

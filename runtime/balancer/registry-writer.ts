@@ -74,6 +74,8 @@ export class RegistryWriter {
   #writing = false;
   #failing = false;
   #gathering = false;
+  /** The nodes are being written. */
+  #refreshing: Promise<unknown> = Promise.resolve();
   #trouble: string | null = 'nothing was written yet';
 
   constructor(options: WriterOptions) {
@@ -138,13 +140,21 @@ export class RegistryWriter {
 
   async #refresh(epoch: number): Promise<void> {
     const { source, registry } = this.#options;
+  /** The same for one node, after whatever was put together before it was known to leave. @throws when it cannot be written */
+  async suspendAfterWrites(nodeId: string, epoch: number): Promise<void> {
+    await this.#refreshing;
+    await this.#options.registry.seats.suspend(nodeId, epoch);
+  }
+
     await Promise.all(
       source.strangers().map(async (nodeId) => source.introduce(nodeId, await registry.seats.node(nodeId))),
     );
     const entries = source.entries();
     const arrivals = new Map(entries.map(({ watch, update }) => [update.nodeId, watch.backlog.arrivals()]));
     const nodes = entries.map(({ update }) => ({ ...update, arrivals: arrivals.get(update.nodeId)?.rids ?? [] }));
-    const result = await registry.seats.refresh({ epoch, nodes });
+    const refreshing = registry.seats.refresh({ epoch, nodes });
+    this.#refreshing = refreshing.catch(() => undefined);
+    const result = await refreshing;
     for (const { watch, update } of entries) {
       const written = arrivals.get(update.nodeId);
       if (written !== undefined) watch.backlog.arrivalsWritten(written);

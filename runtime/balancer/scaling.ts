@@ -3,7 +3,6 @@ import type { ScalingConfig } from '../core/config/scaling';
 import { AGENT_PROTOCOL } from '../core/protocol/agent';
 import type { Fleet } from '../fleet/port';
 import { SEAT_GRACE_MS } from '../registry';
-import type { SeatRegistry } from '../registry/types';
 import type { EventSink } from './events';
 import type { LeasedOwnership } from './ownership';
 import type { Watch } from './watch';
@@ -12,8 +11,7 @@ export interface ScalingOptions {
   /** How each cluster scales; one that is not named is left alone. */
   readonly clusters: ReadonlyMap<string, ScalingConfig>;
   readonly fleet: Omit<Fleet, 'describe'>;
-  readonly watch: Pick<Watch, 'view' | 'order' | 'look'>;
-  readonly seats: (cluster: string) => Pick<SeatRegistry, 'suspend'>;
+  readonly watch: Pick<Watch, 'view' | 'order' | 'suspend' | 'look'>;
   readonly store: AutoscalerPorts['store'];
   readonly ownership: Pick<LeasedOwnership, 'epoch' | 'remainingMs'>;
   /** Whether a node that is dead to us may be ended now (S1). @default always */
@@ -27,7 +25,7 @@ export interface ScalingOptions {
 
 /** The autoscaler of this balancer, wired to its watch loop, the registry and the fleet; it works for the clusters that are owned. */
 export function startScaling(options: ScalingOptions): Autoscaler {
-  const { clusters, watch, seats, store, ownership, mayReplace = () => true, events, leaseTtlMs } = options;
+  const { clusters, watch, store, ownership, mayReplace = () => true, events, leaseTtlMs } = options;
   // Half of a lease: it is renewed well before that is left of it, so a call ends while we still own the cluster (S4).
   const timeoutMs = leaseTtlMs / 2;
   return startAutoscaler({
@@ -39,7 +37,7 @@ export function startScaling(options: ScalingOptions): Autoscaler {
         order: (cluster, nodeId, order, epoch) =>
           watch.order(cluster, nodeId, { ...order, v: AGENT_PROTOCOL, epoch }, timeoutMs),
       },
-      gate: { suspend: (cluster, nodeId, epoch) => seats(cluster).suspend(nodeId, epoch) },
+      gate: { suspend: (cluster, nodeId, epoch) => watch.suspend(cluster, nodeId, epoch) },
       store,
       ownership,
       mayReplace,

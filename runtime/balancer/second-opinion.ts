@@ -1,7 +1,11 @@
 import type { NodeName } from '../core/protocol/peer';
+import { ASK_AGAIN_MS } from '../core/scaling/step';
 
-/** How long a question, and its answer, count, in milliseconds. */
+/** How long an answer counts, in milliseconds. */
 const FRESH_MS = 3_000;
+
+/** How long a question is kept up, in milliseconds: until the autoscaler, which does not ask each second, asks again. */
+const WANTED_MS = 1.5 * ASK_AGAIN_MS;
 
 /** Nodes asked about at once. */
 const MOST_ASKED = 1_000;
@@ -14,8 +18,8 @@ interface Question {
 }
 
 /**
- * Rule S1: a silent node is replaced only when it is silent to both balancers. The watch asks each tick; the peer's answer is there
- * a tick later. A peer that is not there has no opinion.
+ * Rule S1: a silent node is replaced or ended only when it is silent to both balancers. Who wants to asks again and again; the peer's
+ * answer is there a second after the first time. A peer that is not there has no opinion.
  */
 export class SecondOpinion {
   readonly #peerIsThere: () => boolean;
@@ -27,7 +31,7 @@ export class SecondOpinion {
     this.#now = now;
   }
 
-  /** Whether the node may be replaced now; else ask again at the next tick. */
+  /** Whether the node may be replaced or ended now; else ask again soon. */
   agrees(cluster: string, nodeId: string): boolean {
     if (!this.#peerIsThere()) return true;
     const nowMs = this.#now();
@@ -42,7 +46,7 @@ export class SecondOpinion {
   questions(): NodeName[] {
     const nowMs = this.#now();
     for (const [key, { wantedMs }] of this.#questions) {
-      if (nowMs - wantedMs > FRESH_MS) this.#questions.delete(key);
+      if (nowMs - wantedMs > WANTED_MS) this.#questions.delete(key);
     }
     return [...this.#questions.values()].slice(0, MOST_ASKED).map(({ node }) => node);
   }

@@ -15,6 +15,8 @@ export interface WatchOptions {
   readonly ownership: Ownership;
   /** Whether a node that is silent to us may be replaced now (S1); asked each tick. @default always */
   readonly mayReplace?: (cluster: string, nodeId: string) => boolean;
+  /** Clusters whose nodes an autoscaler lets go: it ends those that die on their way, and they are not replaced. @default none */
+  readonly scaled?: ReadonlySet<string>;
   readonly events: EventSink;
   readonly log: Logger;
   /** Period of polls and ticks, in milliseconds. @default 1_000 */
@@ -29,6 +31,8 @@ export interface Watch {
   trouble(): string | null;
   /** Gives an order to a node. Rejects when there is no channel to it, or no answer in time: it may or may not have obeyed. */
   order(cluster: string, nodeId: string, order: Order, timeoutMs: number): Promise<OrderReply>;
+  /** Takes a node out of the joins at once: it is about to be told to drain. Rejects when that cannot be written. */
+  suspend(cluster: string, nodeId: string, epoch: number): Promise<void>;
   /** Asks the fleet at once what it lists now: something was changed. */
   look(cluster: string): void;
   /** Ends every poll and channel. */
@@ -41,16 +45,23 @@ export interface Watch {
  * registry delays the polls or the judgement.
  */
 export function startWatch(options: WatchOptions): Watch {
-  const { clusters, pollMs = 1_000, redAfterMs = 30_000, ...shared } = options;
+  const { clusters, scaled, pollMs = 1_000, redAfterMs = 30_000, ...shared } = options;
   const view = new LiveView([...clusters.keys()]);
   const watches = new Map<string, ClusterWatch>();
   for (const [cluster, registry] of clusters) {
     const log = options.log.child({ cluster });
     const publish = view.publish.bind(view);
-    const watch = new ClusterWatch({ ...shared, cluster, registry, log, health: { pollMs, redAfterMs }, publish });
+    const health = { pollMs, redAfterMs };
+    const isScaled = scaled?.has(cluster) ?? false;
+    const watch = new ClusterWatch({ ...shared, cluster, scaled: isScaled, registry, log, health, publish });
     watch.start();
     watches.set(cluster, watch);
   }
+  const watchOf = (cluster: string): ClusterWatch => {
+    const watch = watches.get(cluster);
+    if (watch === undefined) throw new Error(`cluster ${cluster} is not watched`);
+    return watch;
+  };
   return {
     view,
     trouble: () => {
@@ -60,11 +71,8 @@ export function startWatch(options: WatchOptions): Watch {
       }
       return null;
     },
-    order: async (cluster, nodeId, order, timeoutMs) => {
-      const watch = watches.get(cluster);
-      if (watch === undefined) throw new Error(`cluster ${cluster} is not watched`);
-      return watch.order(nodeId, order, timeoutMs);
-    },
+    order: async (cluster, nodeId, order, timeoutMs) => watchOf(cluster).order(nodeId, order, timeoutMs),
+    suspend: async (cluster, nodeId, epoch) => watchOf(cluster).suspend(nodeId, epoch),
     look: (cluster) => watches.get(cluster)?.look(),
     stop: () => {
       for (const watch of watches.values()) watch.stop();

@@ -18,6 +18,8 @@ export interface HealthSample {
   readonly listed: ReadonlySet<string>;
   /** Nodes that the fleet was told to replace: they never come back. */
   readonly condemned: ReadonlySet<string>;
+  /** Nodes that the autoscaler lets go: when they die it ends them, and nobody wants them replaced. @default none */
+  readonly leaving?: ReadonlySet<string>;
   /** A node that is absent has no news: it was not asked, or the answer is still under way. */
   readonly polls: ReadonlyMap<string, PollOutcome>;
 }
@@ -47,7 +49,7 @@ export interface HealthState {
 export type HealthAction =
   /** Take it out of the registry: its sessions and reservations are gone. */
   | { readonly kind: 'evict'; readonly nodeId: string; readonly reason: 'silent' | 'gone' | 'restarted' }
-  /** Have it replaced. Repeated each step until the node is condemned, answers again, or is gone. */
+  /** Have it replaced. Repeated each step until the node is condemned, answers again, or is gone; not for one that leaves. */
   | { readonly kind: 'report'; readonly nodeId: string };
 
 export interface HealthStep {
@@ -100,7 +102,8 @@ export function stepHealth(state: HealthState, sample: HealthSample, nowMs: numb
     nodes.set(nodeId, judged);
     if (judged.health !== 'red' || !judged.silent) continue;
     if (node.health !== 'red') actions.push({ kind: 'evict', nodeId, reason: 'silent' });
-    if (!massFailure && !sample.condemned.has(nodeId)) actions.push({ kind: 'report', nodeId });
+    const wanted = !sample.condemned.has(nodeId) && sample.leaving?.has(nodeId) !== true;
+    if (!massFailure && wanted) actions.push({ kind: 'report', nodeId });
   }
   return result({ nodes, massFailure, atMs: nowMs, late, trustFromMs }, actions);
 }

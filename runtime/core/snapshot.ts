@@ -19,6 +19,8 @@ export interface NodeSnapshot {
   readonly phase: Phase;
   /** It says that its machine goes away within minutes (Spot). @default false */
   readonly leaving?: boolean;
+  /** What the node itself last said, when that is not `phase`: it is being told to drain, and may have obeyed. @default `phase` */
+  readonly said?: Phase;
   /** Players' connections as of the last answer. */
   readonly connections: number;
   /** Admitted players as of the last answer: connected, or within the grace time. */

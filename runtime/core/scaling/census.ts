@@ -63,10 +63,9 @@ export function takeCensus(state: ScalingState, sample: ScalingSample, nowMs: nu
   };
 }
 
-/** Also seen booting for so long: a balancer that has just started, or whose clock was set, takes no node for overdue at once. */
-function isOverdue(node: ScalingNode, { booting }: ScalingState, nowMs: number, config: ScalingConfig): boolean {
-  const seenMs = nowMs - (booting[node.nodeId] ?? nowMs);
-  return seenMs >= config.bootLimitMs && nowMs - node.launchedAtMs >= config.bootLimitMs;
+/** By how long it has been seen to boot: the fleet's clock, by which it was launched, may be another than ours. */
+function isOverdue({ nodeId }: ScalingNode, { booting }: ScalingState, nowMs: number, config: ScalingConfig): boolean {
+  return nowMs - (booting[nodeId] ?? nowMs) >= config.bootLimitMs;
 }
 
 function median(values: number[]): number | undefined {

@@ -45,7 +45,10 @@ function whyNot({ sample, census, nowMs, config }: Situation): { code: string; t
   if (census.partial) return { code: 'partial', text: 'not every node answers' };
   if (sample.group === null) return { code: 'fleet-silent', text: 'the fleet does not answer' };
   if (cooldowns === null) return { code: 'registry-silent', text: 'the registry does not answer' };
-  if (census.coming > 0) return { code: 'coming', text: `${census.coming} nodes are still to come` };
+  // The fleet's size and its list may be of different moments: who is on the list and boots is to come in any case.
+  const booting = sample.nodes.filter(({ health }) => health === 'booting').length;
+  const coming = Math.max(census.coming, booting);
+  if (coming > 0) return { code: 'coming', text: `${coming} nodes are still to come` };
   if (config.in.windows.length > 0 && !config.in.windows.some((window) => isWithin(window, nowMs))) {
     return { code: 'outside-window', text: 'this is no time for scale-in' };
   }

@@ -88,7 +88,9 @@ function follow(before: RollState | null, version: string, { sample, census, now
   const fine = new Set(sample.nodes.filter(({ health }) => health !== 'red').map(({ nodeId }) => nodeId));
   const lost = Object.keys(known?.greenSince ?? {}).some((nodeId) => !fine.has(nodeId));
   const failed = lost || census.overdue.length > 0;
-  return { version, base, greenSince, failedAtMs: failed ? nowMs : (known?.failedAtMs ?? null) };
+  // Not in the future: the clock may have been set back since.
+  const failedAtMs = known?.failedAtMs == null ? null : Math.min(known.failedAtMs, nowMs);
+  return { version, base, greenSince, failedAtMs: failed ? nowMs : failedAtMs };
 }
 
 function whyNot(roll: RollState, { sample, census, nowMs, config }: Situation): string | null {

@@ -2,7 +2,7 @@ import type { ScalingState } from './state';
 import type { Action, Direction, Reason } from './types';
 
 /** How long until the fleet is asked for the same thing again, in milliseconds: it is slow to show what it was told. */
-const ASK_AGAIN_MS = 10_000;
+export const ASK_AGAIN_MS = 10_000;
 
 /** What one part of a decision did: the state after it, what to do, and why. */
 export interface Step {

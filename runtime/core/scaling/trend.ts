@@ -1,5 +1,5 @@
-/** Fewer points than this say nothing of a trend. */
-const MIN_POINTS = 6;
+/** Fewer points than this look like a trend by mere noise. */
+const MIN_POINTS = 8;
 
 interface Point {
   readonly atMs: number;
@@ -9,7 +9,7 @@ interface Point {
 /**
  * Theil–Sen: the median of the slopes between all pairs of points. A quarter of the points may be wild without effect on it
  * (https://en.wikipedia.org/wiki/Theil–Sen_estimator). `rising` is the share of pairs that rise: one half in pure noise, one in
- * a steady climb. Null with fewer than six points. Takes n² time; n is a few dozen.
+ * a steady climb. Null with fewer than eight points. Takes n² time; n is a few dozen.
  */
 export function trendOf(points: readonly Point[]): { perMs: number; rising: number } | null {
   if (points.length < MIN_POINTS) return null;

@@ -48,9 +48,9 @@ function setUp(nodes: readonly NodeSnapshot[], remainingMs: number) {
         told.push(`${order.kind} ${nodeId} ${order.epoch}`);
         return { ok: true, phase: order.kind === 'undrain' ? 'open' : 'draining', sessions: 0 };
       },
+      suspend: (_, nodeId, epoch) => tell(`suspend ${nodeId} ${epoch}`),
       look: (cluster) => void told.push(`look ${cluster}`),
     },
-    seats: () => ({ suspend: (nodeId, epoch) => tell(`suspend ${nodeId} ${epoch}`) }),
     store: {
       load: async () => ({ state: null, outAgoMs: 0, inAgoMs: 0, refused: 0 }),
       save: async () => undefined,

@@ -69,6 +69,8 @@ export class FakeNode {
   resyncs = 0;
   closed = 0;
   readonly orders: Order[] = [];
+  /** Orders wait for this on their way; they are lost when it rejects. */
+  way: Promise<void> = Promise.resolve();
   /** Set by the factory: breaks the channel. */
   lose: () => void = () => undefined;
 
@@ -107,6 +109,7 @@ export function fakeProbes(nodes: readonly FakeNode[]): ProbeFactory {
         return node.stats();
       },
       order: async (order) => {
+        await node.way;
         node.orders.push(order);
         if (order.kind === 'drain') node.phase = 'draining';
         if (order.kind === 'seal') node.phase = 'sealed';

@@ -1,0 +1,18 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { LIMIT_MS, RUNS, story, tell } from './model/story';
+
+describe('the autoscaler over random fleets, loads, failures, lost acknowledgements and clock jumps', () => {
+  it(
+    'S1, S4, S5, S7 and S8 hold, bounds are respected, and nothing is taken away that is not seen',
+    () => {
+      fc.assert(
+        fc.property(story, (it) => {
+          expect(tell(it).judge.violations).toEqual([]);
+        }),
+        RUNS,
+      );
+    },
+    LIMIT_MS,
+  );
+});
