@@ -10,6 +10,7 @@ import { balancerRole } from './balancer-role';
 import type { ImageSource } from './images';
 import { launchTemplate, NO_GROUP_NOTIFICATIONS } from './instances';
 import type { Keys } from './keys';
+import type { NodeDomain } from './node-fleet';
 import { Program } from './program';
 import type { Registry } from './registry';
 import { userData } from './user-data';
@@ -35,6 +36,8 @@ export interface BalancerPairProps {
   readonly image?: ImageSource;
   /** ARN of a secret whose text is the address of a Slack webhook. @default none */
   readonly slackSecretArn?: string;
+  /** Where the balancers give nodes names. @default none */
+  readonly domain?: Pick<NodeDomain, 'name' | 'hostedZoneId'> | undefined;
   /** @default 't4g.small' */
   readonly instanceType?: string;
   /** Further variables for the program, e.g. `{ RED_AFTER_MS: '60000' }`. @default {} */
@@ -78,6 +81,7 @@ export class BalancerPair extends Construct {
       ...{ stack, clusters, keys, registry },
       program: this.#program,
       slackSecretArn: props.slackSecretArn,
+      domain: props.domain,
     });
     const first = this.#balancer('First', `balancer-${home}`, `balancer-${others[0]}`, [home]);
     const second = this.#balancer('Second', `balancer-${others[0]}`, `balancer-${home}`, others);

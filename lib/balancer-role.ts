@@ -6,6 +6,7 @@ import { acknowledgeWildcards } from './acknowledge';
 import { groupArn } from './group-call';
 import { instanceRole } from './instances';
 import type { Keys } from './keys';
+import type { NodeDomain } from './node-fleet';
 import type { Program } from './program';
 import type { Registry } from './registry';
 
@@ -17,6 +18,8 @@ interface Reach {
   readonly program: Program;
   /** ARN of the secret with the address of a Slack webhook. @default none */
   readonly slackSecretArn?: string | undefined;
+  /** Where nodes have names. @default none */
+  readonly domain?: Pick<NodeDomain, 'name' | 'hostedZoneId'> | undefined;
 }
 
 /** What a balancer may do besides fetching its program: read its secrets, see instances, and change its own clusters' groups. */
@@ -40,11 +43,34 @@ export function balancerRole(scope: Construct, id: string, reach: Reach): Role {
     allow(['autoscaling:SetDesiredCapacity', 'autoscaling:SetInstanceHealth'], ...groups),
     allow(['autoscaling:TerminateInstanceInAutoScalingGroup'], ...groups),
   ]);
+  if (reach.domain !== undefined) giveNames(role, reach.domain);
   acknowledgeWildcards(role, 'These groups, by their names; AWS gives them ids.', ...groups);
   acknowledgeWildcards(role, 'Public parameters of AWS.', publicImages);
   acknowledgeWildcards(role, "This environment's images, one for each architecture.", ownImages);
   acknowledgeWildcards(role, 'To describe knows no resources.', '*');
   return role;
+}
+
+/** Names directly below the domain only: other names of the zone are not ours. */
+function giveNames(role: Role, { name, hostedZoneId }: Pick<NodeDomain, 'name' | 'hostedZoneId'>): void {
+  const arn = (resource: string) => Stack.of(role).formatArn({ service: 'route53', region: '', account: '', resource });
+  const zone = arn(`hostedzone/${hostedZoneId}`);
+  const change = new PolicyStatement({
+    actions: ['route53:ChangeResourceRecordSets'],
+    resources: [zone],
+    conditions: {
+      'ForAllValues:StringLike': { 'route53:ChangeResourceRecordSetsNormalizedRecordNames': [`*.${name}`] },
+    },
+  });
+  const changes = arn('change/*');
+  for (const statement of [
+    change,
+    allow(['route53:ListResourceRecordSets'], zone),
+    allow(['route53:GetChange'], changes),
+  ]) {
+    role.addToPrincipalPolicy(statement);
+  }
+  acknowledgeWildcards(role, 'Changes have ids that nobody knows before.', changes);
 }
 
 function allow(actions: string[], ...resources: readonly string[]): PolicyStatement {

@@ -19,7 +19,7 @@ import {
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IStringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { CLUSTER_TAG, groupName, PORT_TAG, VERSION_TAG } from '../runtime/fleet/aws-names';
+import { CLUSTER_TAG, groupName, NAMES_TAG, namesTag, PORT_TAG, VERSION_TAG } from '../runtime/fleet/aws-names';
 import { FirstSize } from './first-size';
 import { ForceDelete } from './force-delete';
 import type { ImageSource } from './images';
@@ -27,6 +27,16 @@ import { instanceRole, launchTemplate, NO_GROUP_NOTIFICATIONS } from './instance
 import { Program } from './program';
 import type { Registry } from './registry';
 import { userData } from './user-data';
+
+/** Where nodes have names: `ID.NAME`. */
+export interface NodeDomain {
+  /** E.g. `nodes.example.com`; of this environment alone. */
+  readonly name: string;
+  /** Of the public zone in Route 53 that holds the name; the balancers write into it. */
+  readonly hostedZoneId: string;
+  /** Of a secret with `certificate` and `privateKey` as JSON, both PEM, for `*.NAME`. */
+  readonly certificateSecretArn: string;
+}
 
 export interface NodeFleetProps {
   readonly vpc: IVpc;
@@ -58,8 +68,8 @@ export interface NodeFleetProps {
   readonly spot?: SpotShare;
   /** Nodes that are kept ready, stopped. Not together with `spot`. @default none */
   readonly warmPool?: { readonly nodes: number };
-  /** ARN of a secret with `certificate` and `privateKey` as JSON: nodes serve TLS. @default none */
-  readonly certificateSecretArn?: string;
+  /** Names for the nodes, and TLS: players connect by `wss://`. @default none: `ws://`, unencrypted */
+  readonly domain?: NodeDomain | undefined;
 }
 
 /** How many nodes are Spot instances, which cost a third or so, and which AWS may take away two minutes after it says so. */
@@ -88,7 +98,7 @@ export class NodeFleet extends Construct {
 
   constructor(scope: Construct, id: string, props: NodeFleetProps) {
     super(scope, id);
-    const { cluster, stack, vpc, registry, spot, certificateSecretArn: certificate } = props;
+    const { cluster, stack, vpc, registry, spot, domain } = props;
     const port = props.port ?? 8080;
     this.port = port;
     const instanceType = props.instanceType ?? 'c7g.medium';
@@ -106,7 +116,7 @@ export class NodeFleet extends Construct {
       program.mayFetch,
       new PolicyStatement({ actions: ['ssm:GetParameter'], resources: [props.agentPublicKeys.parameterArn] }),
       ...(registry === undefined ? [] : [mayRead(registry.secret.secretArn)]),
-      ...(certificate === undefined ? [] : [mayRead(certificate)]),
+      ...(domain === undefined ? [] : [mayRead(domain.certificateSecretArn)]),
     ]);
     const boot = {
       name: this.groupName,
@@ -123,11 +133,12 @@ export class NodeFleet extends Construct {
     const sources = {
       AGENT_PUBLIC_KEYS_PARAMETER: props.agentPublicKeys.parameterName,
       ...(registry === undefined ? {} : { REDIS_SECRET: registry.secret.secretArn, REDIS_ADDRESS: registry.address }),
-      ...(certificate === undefined ? {} : { CERTIFICATE_SECRET: certificate }),
+      ...(domain === undefined ? {} : { CERTIFICATE_SECRET: domain.certificateSecretArn }),
       ...(props.warmPool === undefined ? {} : { WARM_POOL: 'yes' }),
     };
     const types = spot === undefined ? instanceType : [instanceType, ...spot.instanceTypes];
-    this.version = hash(types, Stack.of(this).resolve(userData({ ...boot, sources }).render()));
+    const names = domain && namesTag(domain.name, domain.hostedZoneId);
+    this.version = hash(types, names, Stack.of(this).resolve(userData({ ...boot, sources }).render()));
     const template = launchTemplate(this, 'Template', {
       instanceType,
       ...{ stack, role },
@@ -153,6 +164,7 @@ export class NodeFleet extends Construct {
     for (const named of [this.group, template]) Tags.of(named).add('Name', this.groupName);
     Tags.of(this.group).add(CLUSTER_TAG, this.groupName);
     Tags.of(this.group).add(PORT_TAG, String(port));
+    if (names !== undefined) Tags.of(this.group).add(NAMES_TAG, names);
     Tags.of(this.group).add(VERSION_TAG, this.version, { applyToLaunchedInstances: false });
     new FirstSize(this, 'FirstSize', { groupName: this.groupName, nodes: props.nodes }).node.addDependency(this.group);
     const forceDelete = new ForceDelete(this, 'ForceDelete', {

@@ -8,7 +8,7 @@ import type { ImageSource } from './images';
 import { Keys } from './keys';
 import { Monitoring } from './monitoring';
 import { Network } from './network';
-import { NodeFleet, type NodeFleetProps, type SpotShare } from './node-fleet';
+import { type NodeDomain, NodeFleet, type NodeFleetProps, type SpotShare } from './node-fleet';
 import { Registry } from './registry';
 import { firstZones } from './zones';
 
@@ -35,7 +35,7 @@ export interface RealtimeStackProps extends StackProps {
   readonly api: { readonly certificateArn?: string | undefined; readonly callers: readonly string[] };
   readonly alarms: { readonly topicArn?: string | undefined; readonly slackSecretArn?: string | undefined };
   /** Names and a certificate for the nodes. */
-  readonly domain?: { readonly certificateSecretArn: string } | undefined;
+  readonly domain?: NodeDomain | undefined;
 }
 
 interface Parts {
@@ -74,6 +74,7 @@ export class RealtimeStack extends Stack {
       scaling: Object.fromEntries(clusters.map(([name, { scaling }]) => [name, scaling])),
       probes: Object.fromEntries(probes),
       slackSecretArn: props.alarms.slackSecretArn,
+      domain: props.domain,
       targets: api.targets,
       loadBalancer: api.securityGroup,
     });
@@ -108,7 +109,7 @@ export class RealtimeStack extends Stack {
       maximum: maximumWithSurge(scaling),
       capacity: scaling.capacity,
       agentPublicKeys: parts.keys.agentPublicKeys,
-      certificateSecretArn: props.domain?.certificateSecretArn,
+      domain: props.domain,
     });
   }
 

@@ -133,6 +133,17 @@ describe('a domain', () => {
     const [, ...more] = policy(of, 'Game').split('secretsmanager:GetSecretValue');
     expect(more).toEqual([expect.stringContaining(domain.certificateSecretArn)]);
   }, 60_000);
+
+  it('marks the instances that have names, and lets balancers write names of its own only', () => {
+    const of = synthesise({ domain: JSON.stringify(domain) });
+    expect(resource(of, 'AWS::AutoScaling::AutoScalingGroup', 'Game').Properties.Tags).toContainEqual({
+      Key: 'realtime-fleet:names',
+      PropagateAtLaunch: true,
+      Value: 'nodes.example.com/Z0123456789ABC',
+    });
+    expect(policy(of, 'Balancers')).toContain('"*.nodes.example.com"');
+    expect(['Lobby', 'Game'].map((role) => policy(of, role).includes('route53'))).toEqual([false, false]);
+  }, 60_000);
 });
 
 describe('Slack', () => {
