@@ -107,9 +107,9 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   });
   const { ownership } = pair;
   const mayReplace = (cluster: string, nodeId: string) => pair.secondOpinion.agrees(cluster, nodeId);
+  const scaled = scalingOf(env.CLUSTERS, env.SCALING);
   const watch = startWatch({
     clusters: new Map(env.CLUSTERS.map((cluster) => [cluster, registry(cluster)])),
-  const scaled = scalingOf(env.CLUSTERS, env.SCALING);
     fleet: env.FLEET,
     probe: overheard(
       chosenProbes(env.PROBES ?? [], {
@@ -123,9 +123,9 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     ),
     ownership,
     mayReplace,
+    scaled: new Set(scaled.keys()),
     events,
     log,
-    scaled: new Set(scaled.keys()),
     pollMs: env.POLL_MS,
     redAfterMs: env.RED_AFTER_MS,
   });
@@ -182,8 +182,8 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     scaling.stop();
     refusals.stop();
     outage.stop();
-    // While everything still runs: the peer takes over without a gap.
     shown.stop();
+    // While everything still runs: the peer takes over without a gap.
     await pair.stop();
     watch.stop();
     operators.closeAllConnections();
