@@ -73,7 +73,9 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   const rooms = new RedisRooms(redis, env.STACK, GAME);
   const seats = (cluster: string) => new RedisSeats(redis, env.STACK, cluster);
   const registry = (cluster: string): ClusterRegistry =>
-    cluster === GAME ? { seats: seats(cluster), rooms: { registry: rooms, matches } } : { seats: seats(cluster) };
+    cluster === GAME
+      ? { seats: seats(cluster), rooms: { registry: rooms, matches, recall: () => outage.recall() } }
+      : { seats: seats(cluster) };
 
   const scalingStore = new RedisScalingStore(redis, env.STACK);
   const refusals = new Refusals((cluster, count) => scalingStore.refused(cluster, count));

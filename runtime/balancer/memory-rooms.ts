@@ -52,6 +52,11 @@ export class MemoryRooms {
     return this.#memory.places();
   }
 
+  /** Where every room lives that is not over. */
+  living(): PlacedRoom[] {
+    return this.#memory.living();
+  }
+
   /**
    * The place of a room, the same for every member; placed when it has none.
    * @param epoch that of our last ownership: no placement by the registry before it has a later generation.

@@ -127,6 +127,11 @@ export class Outage {
     return new SteadyAssigner({ registry, health: this.health, lobby, joins: this.#joins, desk });
   }
 
+  /** The registry has lost rooms: what both balancers remember is written. Rejects when that cannot be done now. */
+  async recall(): Promise<void> {
+    await this.#desk?.recall();
+  }
+
   stop(): void {
     this.health.stop();
     this.#desk?.stop();

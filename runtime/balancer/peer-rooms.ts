@@ -1,6 +1,7 @@
 import { FleetError } from '../core/errors';
 import {
   type PlacedRoom,
+  PlacesReply,
   RestoreReply,
   RestoreRequest,
   StartReply,
@@ -30,6 +31,7 @@ export function roomPeer(link: PeerLink, cluster: string): RoomPeer {
     turn: async () => TurnReply.parse(await link.question('turn', {}, LIMIT_MS)),
     restore: async (rooms: readonly PlacedRoom[]) =>
       RestoreReply.parse(await link.question('restore', { rooms }, LIMIT_MS)),
+    places: async () => PlacesReply.parse(await link.question('places', {}, LIMIT_MS)),
     start: async (roomId, matchToken) => {
       const answer = await link.question('start', { roomId, matchToken }, LIMIT_MS).catch(() => null);
       const reply = StartReply.safeParse(answer);
@@ -49,6 +51,7 @@ export function roomQuestions(desk: () => RoomDesk, agreed: () => void): PeerQue
       return reply;
     },
     restore: async (payload): Promise<RestoreReply> => desk().restore(RestoreRequest.parse(payload).rooms),
+    places: async (): Promise<PlacesReply> => desk().places,
     start: async (payload): Promise<StartReply> => {
       const { roomId, matchToken } = StartRequest.parse(payload);
       return reply(desk().start(roomId, matchToken, true));

@@ -26,6 +26,8 @@ export interface ClusterRegistry {
   readonly rooms?: {
     readonly registry: Pick<RoomRegistry, 'report' | 'gather' | 'get'>;
     readonly matches: Pick<MatchQueue, 'complete' | 'restore' | 'release'>;
+    /** Writes the places that were given last, as no node may know of them. Rejects when not all could be. @default none were */
+    readonly recall?: () => Promise<void>;
   };
 }
 
@@ -72,10 +74,10 @@ export class RegistryWriter {
   readonly #complaints: Complaints;
   #ownedEpoch: number | null = null;
   #writing = false;
-  #failing = false;
-  #gathering = false;
   /** The nodes are being written. */
   #refreshing: Promise<unknown> = Promise.resolve();
+  #failing = false;
+  #gathering = false;
   #trouble: string | null = 'nothing was written yet';
 
   constructor(options: WriterOptions) {
@@ -116,7 +118,7 @@ export class RegistryWriter {
       await this.#refresh(epoch);
       const whole = source.whole();
       await this.#reportRooms(epoch);
-      if (await this.#gather(epoch, whole)) source.resync();
+      if (await this.#gather(epoch, whole && (await this.#recalled()))) source.resync();
       this.#settle();
     } catch (error) {
       if (error instanceof StaleEpoch) this.#superseded(error);
@@ -138,14 +140,14 @@ export class RegistryWriter {
     }
   }
 
-  async #refresh(epoch: number): Promise<void> {
-    const { source, registry } = this.#options;
   /** The same for one node, after whatever was put together before it was known to leave. @throws when it cannot be written */
   async suspendAfterWrites(nodeId: string, epoch: number): Promise<void> {
     await this.#refreshing;
     await this.#options.registry.seats.suspend(nodeId, epoch);
   }
 
+  async #refresh(epoch: number): Promise<void> {
+    const { source, registry } = this.#options;
     await Promise.all(
       source.strangers().map(async (nodeId) => source.introduce(nodeId, await registry.seats.node(nodeId))),
     );
@@ -174,6 +176,20 @@ export class RegistryWriter {
     }
     if (was && !this.#gathering) events.emit({ kind: 'rooms-known', cluster, reason: 'every node has reported' });
     return state === 'ask';
+  }
+
+  async #recalled(): Promise<boolean> {
+    if (!this.#gathering) return false;
+    try {
+      await this.#options.registry.rooms?.recall?.();
+      return true;
+    } catch (error) {
+      this.#options.log.warn(
+        { reason: messageOf(error) },
+        'no room is placed: the places given last are not known yet',
+      );
+      return false;
+    }
   }
 
   async #reportRooms(epoch: number): Promise<void> {

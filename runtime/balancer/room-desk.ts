@@ -1,5 +1,11 @@
 import { FleetError } from '../core/errors';
-import { MAX_PLACED_ROOMS, type PlacedRoom, type RestoreReply, type TurnReply } from '../core/protocol/peer';
+import {
+  MAX_PLACED_ROOMS,
+  type PlacedRoom,
+  type PlacesReply,
+  type RestoreReply,
+  type TurnReply,
+} from '../core/protocol/peer';
 import type { AssignReply } from '../core/protocol/rest';
 import { type StartSituation, startRoute, wantsTurn } from '../core/start-route';
 import { RegistryUnavailable, type RoomRegistry } from '../registry/types';
@@ -14,6 +20,7 @@ export interface RoomPeer {
   situation(): NonNullable<StartSituation['peer']>;
   turn(): Promise<TurnReply>;
   restore(rooms: readonly PlacedRoom[]): Promise<RestoreReply>;
+  places(): Promise<PlacesReply>;
   /** @throws FleetError as the other balancer answers */
   start(roomId: string, matchToken: string): Promise<AssignReply>;
 }
@@ -98,6 +105,22 @@ export class RoomDesk {
     for (const room of rooms) memory.given(room);
     await this.#options.rooms.restore(rooms);
     return { done: true };
+  }
+
+  /** The places that we gave last, for the other balancer. */
+  get places(): PlacesReply {
+    return { rooms: this.#options.memory.places().slice(-MAX_PLACED_ROOMS) };
+  }
+
+  /**
+   * The registry has lost rooms: writes what we know of them, as a node may be silent just now, and the places that the other balancer
+   * gave last, as members may be on their way to them and no node knows. Rejects while the registry, or a balancer that is not silent,
+   * does not answer.
+   */
+  async recall(): Promise<void> {
+    const { rooms, memory, peer } = this.#options;
+    const theirs = peer?.situation().there ? (await peer.places()).rooms : [];
+    await rooms.restore([...memory.living(), ...theirs]);
   }
 
   /** Something may have changed. */

@@ -14,14 +14,14 @@ export class ScriptedRedis extends Redis {
 /** How often the scripts are loaded for one call, should Redis forget them again and again, before its text is sent with it. */
 const ROUNDS = 3;
 
-type Parameters = readonly [number, ...(string | number)[]];
+type EvalParameters = readonly [number, ...(string | number)[]];
 
 /**
  * The scripts of one connection. They are loaded as soon as it is ready, before anything else is sent. When Redis forgets them
  * nevertheless (SCRIPT FLUSH), the calls that it did not understand are made again, one after the other, and newer calls wait for them:
  * two calls about one player are carried out in the order in which they were made, and no burst of calls sends its texts with each.
  */
-export class LoadedScripts {
+class LoadedScripts {
   readonly #redis: Redis;
   readonly #prepared = new Map<string, Script>();
   /** Calls that Redis did not understand. */
@@ -43,14 +43,14 @@ export class LoadedScripts {
 
   /** Runs a script by its hash. Rejects as ioredis does. */
   run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    const parameters: Parameters = [keys.length, ...keys, ...args];
+    const parameters: EvalParameters = [keys.length, ...keys, ...args];
     if (!this.#mending) return this.#call(script, parameters);
     return new Promise((resolve, reject) => {
       this.#waiting.push(() => this.#call(script, parameters).then(resolve, reject));
     });
   }
 
-  async #call(script: Script, parameters: Parameters): Promise<unknown> {
+  async #call(script: Script, parameters: EvalParameters): Promise<unknown> {
     try {
       return await this.#redis.evalsha(script.sha, ...parameters);
     } catch (error) {
@@ -71,7 +71,7 @@ export class LoadedScripts {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  async #callAgain(script: Script, parameters: Parameters): Promise<unknown> {
+  async #callAgain(script: Script, parameters: EvalParameters): Promise<unknown> {
     for (let round = 0; round < ROUNDS; round++) {
       try {
         return await this.#redis.evalsha(script.sha, ...parameters);

@@ -41,13 +41,12 @@ describe('scripts', () => {
   it('are loaded when the connection is ready, also to another Redis', async () => {
     const { own, connection, redis } = await ownRedis();
     new RedisMatchQueue({ redis, stack: testStack() });
-    const isLoaded = async () => (await redis.script('EXISTS', matchEnter.sha))[0] === 1;
-    expect(await isLoaded()).toBe(true);
+    expect(await redis.script('EXISTS', matchEnter.sha)).toEqual([1]);
     await own.kill();
     await eventually('the connection is lost', () => connection.problem() !== null);
     await own.start();
     await eventually('it is back', () => connection.problem() === null);
-    expect(await isLoaded()).toBe(true);
+    expect(await redis.script('EXISTS', matchEnter.sha)).toEqual([1]);
     expect(await calls(redis, 'evalsha')).toBe(0);
   });
 
