@@ -71,8 +71,17 @@ export class RoomMemory {
 
   /** The places that balancers have given, of rooms that are not over. */
   places(): PlacedRoom[] {
+    return this.#living(({ givenAtMs }) => givenAtMs !== null);
+  }
+
+  /** Every room that is not over, also those that only a node told of. */
+  living(): PlacedRoom[] {
+    return this.#living(() => true);
+  }
+
+  #living(which: (room: KnownRoom) => boolean): PlacedRoom[] {
     return [...this.#rooms.values()]
-      .filter(({ givenAtMs, over }) => givenAtMs !== null && !over)
+      .filter((room) => !room.over && which(room))
       .map(({ over: _, givenAtMs: _at, reported: _by, ...room }) => room);
   }
 

@@ -79,6 +79,10 @@ export const TurnReply = z.discriminatedUnion('agreed', [
 ]);
 export type TurnReply = z.infer<typeof TurnReply>;
 
+/** `places`: the registry has lost rooms; which places did you give last? */
+export const PlacesReply = z.object({ rooms: PlacedRooms });
+export type PlacesReply = z.infer<typeof PlacesReply>;
+
 /** `restore`: write these places, which I gave from memory, to the registry, which answers you. */
 export const RestoreRequest = z.object({ rooms: PlacedRooms });
 export const RestoreReply = z.object({ done: z.boolean() });

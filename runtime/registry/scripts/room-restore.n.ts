@@ -9,7 +9,8 @@ export const roomRestore = defineScript(
 --
 -- KEYS[1…] rooms, hash
 -- ARGV[1] how long a room is remembered, in milliseconds
--- ARGV[2…] for each room: gen, node id, start id, mode, all members, joined by spaces, those who have finished, joined by spaces
+-- ARGV[2…] for each room: gen, node id, start id, mode, members as far as they are known, joined by spaces, those who have finished,
+-- joined by spaces
 --
 -- Returns OK
 ${luaCodes}
@@ -23,8 +24,8 @@ for i, key in ipairs(KEYS) do
       if not contains(finished, member) then finished[#finished + 1] = member end
     end
     redis.call('HSET', key, 'gen', gen, 'node', ARGV[at + 1], 'start', ARGV[at + 2], 'mode', ARGV[at + 3],
-      'members', ARGV[at + 4], 'finished', table.concat(finished, ' '), 'status', 'started')
-    redis.call('HDEL', key, 'partial')
+      'members', ARGV[at + 4], 'finished', table.concat(finished, ' '), 'status', 'started',
+      'partial', 1)
     redis.call('PEXPIRE', key, ARGV[1])
   end
 end
