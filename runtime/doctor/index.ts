@@ -5,7 +5,7 @@ import type { Plan } from './plan';
 import { TOKYO } from './prices';
 import { costs, type Report } from './report';
 
-export type { Plan, PlannedCluster } from './plan';
+export type { Plan } from './plan';
 export { printed, type Report } from './report';
 
 /** Looks at the account for what would stop a deploy of the plan, or a scale-out to its maximum. Never rejects. */
