@@ -74,7 +74,7 @@ export interface NodeFleetProps {
 
 /** How many nodes are Spot instances, which cost a third or so, and which AWS may take away two minutes after it says so. */
 export interface SpotShare {
-  /** Fraction of the nodes beyond `onDemandBase`, above 0, at most 1. */
+  /** Fraction of the nodes beyond `onDemandBase`, above 0, at most 1. When it is changed later, AWS replaces nodes by itself. */
   readonly share: number;
   /** Nodes that are never Spot instances. @default 0 */
   readonly onDemandBase?: number;
