@@ -1,62 +1,50 @@
-import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import { ScalingConfig } from '../../../runtime/core/config/scaling';
-import { SECOND, World } from './world';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { TestBalancer } from '../../support/agent-client';
+import { testRedis } from '../../support/redis';
+import { type Play, POINTS, type Point, Race } from './race-play';
 
-/** Scale-in is due at once; a ticket lives 15 s and its reservation 5 s longer, as the registry has it. */
-const config = ScalingConfig.parse({
-  minimum: 1,
-  forecast: null,
-  in: { cooldownMs: 0, stabiliseMs: 5_000, drainAtLeastMs: 25_000, stepNodes: 1, stepFraction: 0 },
-});
-const TICKET_MS = 15_000;
-const RESERVATION_MS = TICKET_MS + 5_000;
+const redis = testRedis();
+const balancer = new TestBalancer();
+afterAll(() => redis.disconnect());
+
+/** The ticket is issued at each point, and its client connects there or at any later one. */
+function orders(rest: Pick<Play, 'lost' | 'forgets'>): Play[] {
+  return POINTS.flatMap((issued, i) => POINTS.slice(i).map((connects) => ({ issued, connects, ...rest })));
+}
+
+/** Plays them all: what became of the players, and the plays that went wrong. */
+async function perform(plays: readonly Play[], fine: readonly string[]) {
+  const lost: string[] = [];
+  const fates = new Set<string>();
+  for (const play of plays) {
+    const { fate, terminated } = await Race.perform(play, balancer, redis);
+    const what = `${JSON.stringify(play)}: ${fate}`;
+    fates.add(fate);
+    if (!fine.includes(fate)) lost.push(what);
+    if (!terminated) lost.push(`${what}, and the node was never ended`);
+  }
+  return { lost, fates: [...fates].sort() };
+}
 
 describe('a ticket is issued, its node is chosen to leave, and the client connects', () => {
-  it('in every order, nobody is lost, even when the registry has lost the reservation', () => {
-    const times = fc.record({
-      issuedMs: fc.integer({ min: 0, max: 60_000 }),
-      connectAfterMs: fc.integer({ min: 0, max: TICKET_MS - 1 }),
-      playsMs: fc.integer({ min: 1, max: 60_000 }),
-    });
-    fc.assert(
-      fc.property(fc.array(times, { minLength: 1, maxLength: 6 }), fc.boolean(), (players, pendingUnknown) => {
-        const world = new World(2);
-        world.stored.outAtMs = -3_600 * SECOND;
-        world.pendingUnknown = pendingUnknown;
-        const lost: string[] = [];
-        const { scheduler } = world;
-        const joinable = () => world.open().find(({ nodeId }) => !world.suspended.has(nodeId));
-        players.forEach(({ issuedMs, connectAfterMs, playsMs }, i) => {
-          scheduler.schedule(() => {
-            const node = joinable();
-            if (node === undefined) return;
-            let reserved = true;
-            node.pending += 1;
-            const release = () => {
-              if (reserved) node.pending -= 1;
-              reserved = false;
-            };
-            scheduler.schedule(release, RESERVATION_MS);
-            scheduler.schedule(() => {
-              if (node.phase === 'sealed' || !world.nodes.has(node.nodeId))
-                lost.push(`player ${i} came to a closed door`);
-              node.sessions += 1;
-              release();
-              scheduler.schedule(() => {
-                if (!world.nodes.has(node.nodeId)) lost.push(`player ${i} was cut off`);
-                node.sessions -= 1;
-              }, playsMs);
-            }, connectAfterMs);
-          }, issuedMs);
-        });
-        world.start(config);
-        world.run(300);
+  const answers: [string, Point | null][] = [
+    ['every call is answered', null],
+    ['the answer is lost when it is taken out of the joins', 'suspended'],
+    ['the answer to drain is lost', 'drained'],
+    ['the answer to seal is lost', 'sealed'],
+    ['the answer to terminate is lost', 'terminated'],
+  ];
+  it.each(answers)(
+    'in every order, nobody is lost, and the node is ended: %s',
+    async (_, lost) => {
+      const fine = ['connected', 'elsewhere'];
+      expect(await perform(orders({ lost, forgets: false }), fine)).toEqual({ lost: [], fates: fine });
+    },
+    180_000,
+  );
 
-        expect(lost).toEqual([]);
-        expect(world.desired).toBe(1);
-      }),
-      { numRuns: 150 },
-    );
-  });
+  it('nor when the registry has lost the reservation', async () => {
+    const fine = ['connected', 'elsewhere', 'late'];
+    expect(await perform(orders({ lost: null, forgets: true }), fine)).toEqual({ lost: [], fates: fine });
+  }, 180_000);
 });

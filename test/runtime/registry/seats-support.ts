@@ -66,6 +66,11 @@ export class TestCluster {
     return counted;
   }
 
+  /** What an emptied Redis does to the reservations. */
+  async forgetReservations(): Promise<void> {
+    await this.#redis.del(this.keys.counts, this.keys.pending);
+  }
+
   async score(nodeId: string): Promise<number | null> {
     const score = await this.#redis.zscore(this.keys.load, nodeId);
     return score === null ? null : Number(score);
