@@ -27,13 +27,13 @@ function redisOf({ run }: Cluster): Redis {
 }
 
 /** Every node takes joins, and rooms are placed. */
-async function isRebuilt(redis: Redis): Promise<boolean> {
+async function isRebuilt(redis: Redis, sizes = SIZES): Promise<boolean> {
   const [lobby, game, gathered] = await Promise.all([
     redis.zcard(seatKeys(STACK, 'lobby').load),
     redis.zcard(seatKeys(STACK, 'game').load),
     redis.exists(gatheredKeys(STACK, 'game').gathered),
   ]);
-  return lobby === SIZES.lobby && game === SIZES.game && gathered === 1;
+  return lobby === sizes.lobby && game === sizes.game && gathered === 1;
 }
 
 describe('an emptied Redis', () => {
@@ -51,5 +51,25 @@ describe('an emptied Redis', () => {
       await after(sinceMs, 3_300 + 170 * round);
     }
     await allFinish(swarm, 200);
+  }, 180_000);
+
+  it('while a game node is silent: its rooms wait for it', async () => {
+    const cluster = await Cluster.start(commands, SIZES.lobby, SIZES.game);
+    const redis = redisOf(cluster);
+    const swarm = cluster.bees(120, 8, 12);
+    const silent = await cluster.withPlayers('game', 12);
+    const sinceMs = performance.now();
+    process.kill(cluster.pid(silent.nodeId), 'SIGSTOP');
+    await eventually('it is known to be silent', async () => {
+      const node = await cluster.node('game', silent.nodeId);
+      return node?.health === 'suspect';
+    });
+    await redis.flushall();
+    const others = { ...SIZES, game: SIZES.game - 1 };
+    await eventually('the others take joins', () => isRebuilt(redis, others), 3_000);
+    await eventually('it was silent for long', () => performance.now() > sinceMs + 6_000, 30_000);
+    process.kill(cluster.pid(silent.nodeId), 'SIGCONT');
+    await allFinish(swarm, 120);
+    expect(cluster.printed('node-evicted', 'game')).toEqual([]);
   }, 180_000);
 });

@@ -26,6 +26,7 @@ describe('RoomMemory', () => {
     expect(memory.find('r')).toMatchObject({ nodeId: 'a', reported: true, members });
     expect(memory.find('other')).toMatchObject({ nodeId: 'a', startId: 'a-1', playing: members });
     expect(memory.places()).toEqual([placed()]);
+    expect(memory.living()).toEqual([placed(), placed({ roomId: 'other' })]);
   });
 
   it('believes the later generation, whoever tells of it first', () => {
@@ -45,7 +46,7 @@ describe('RoomMemory', () => {
     memory.told(news([report({ status: 'closed', reason: 'empty' })]));
     memory.given(placed(), 1);
     expect(memory.find('r')?.over).toBe(true);
-    expect(memory.places()).toEqual([]);
+    expect([memory.places(), memory.living()]).toEqual([[], []]);
     memory.told(news([report({ roomId: 'm' })]));
     memory.told(news([report({ roomId: 'm', status: 'closed', reason: 'moved' })]));
     expect(memory.find('m')).toBeUndefined();

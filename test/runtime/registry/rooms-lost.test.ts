@@ -150,6 +150,42 @@ describe('a report of a room that is not known', () => {
   });
 });
 
+describe('a place that a balancer remembers', () => {
+  const place = (changes = {}) => ({
+    ...{ roomId: 'r1', mode: 'battle', gen: 1, nodeId: 'a', startId: 'a-1', members, playing: members },
+    ...changes,
+  });
+
+  it('makes the record again, and the token of a member says who had finished', async () => {
+    await emptyRedis();
+    await nodes('b', 'a');
+    await rooms.restore([place({ gen: 2, members: ['bob', 'cy', 'dee'], playing: ['bob', 'cy', 'dee'] })]);
+    expect(code(await start('bob'))).toBe('a 2');
+    expect(await rooms.get('r1')).toMatchObject({ members, finished: ['ann'], status: 'started' });
+  });
+
+  it('changes nothing of a room that is known, or over', async () => {
+    await start('ann');
+    await report('a');
+    const known = await rooms.get('r1');
+    await rooms.restore([place(), place({ nodeId: 'b', startId: 'b-1' })]);
+    expect(await rooms.get('r1')).toEqual(known);
+    await report('a', { status: 'closed', reason: 'empty' });
+    await rooms.restore([place({ gen: 2, nodeId: 'b', startId: 'b-1' })]);
+    expect(code(await start('bob'))).toBe('ROOM_CLOSED');
+  });
+
+  it('of a room on a node that is silent makes it wait for that node', async () => {
+    await emptyRedis();
+    await cluster.seats.refresh({ epoch: 0, nodes: [nodeUpdate('a', { standing: 'suspect' }), nodeUpdate('b')] });
+    await rooms.restore([place()]);
+    await roomsGathered(rooms);
+    expect(code(await start('bob'))).toBe('BUSY');
+    await nodes('b', 'a');
+    expect(code(await start('bob'))).toBe('a 1');
+  });
+});
+
 describe('two nodes that report the same room', () => {
   it('the later generation has it, and the other node is told to close its own', async () => {
     await emptyRedis();
