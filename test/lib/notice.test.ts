@@ -57,10 +57,10 @@ const hasCurl = spawnSync('curl', ['--version']).status === 0;
     const state: Metadata = { notice: null, broken: true, asked: 0 };
     const { child, file } = watching(await metadata(state));
     state.broken = false;
-    await eventually('it asks', () => state.asked > 1, 15_000);
+    await eventually('it asks', () => state.asked > 1, 30_000);
     expect([existsSync(file), child.exitCode]).toEqual([false, null]);
     state.notice = NOTICE;
-    await eventually('it leaves word', () => existsSync(file), 15_000);
+    await eventually('it leaves word', () => existsSync(file), 30_000);
     expect(readFileSync(file, 'utf8').trim()).toBe(NOTICE);
   },
 );
