@@ -33,7 +33,7 @@ export interface PairOptions {
   readonly questions: PeerQuestions;
   /** Whether our own watch sees every cluster. */
   readonly ready: () => boolean;
-  /** Whether we have heard of a node within `redAfter`. */
+  /** Whether a node may be alive, as far as we know: see `mayBeAlive`. */
   readonly hears: (cluster: string, nodeId: string) => boolean;
   readonly events: EventSink;
   readonly log: Logger;
@@ -122,7 +122,8 @@ export function startPair(options: PairOptions): Pair {
       await link?.ask();
       await ownership.stop();
       link?.stop();
-      io?.disconnectSockets(true);
+      // Else the private server waits for the other balancer to close its end.
+      io?.engine.close();
     },
   };
 }
