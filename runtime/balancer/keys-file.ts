@@ -11,13 +11,16 @@ import type { KeyRing } from './key-ring';
  * @returns how to stop.
  */
 export async function followKeysFile(file: string, ring: KeyRing, log: Logger): Promise<() => void> {
+  let lastProblem: string | null = null;
   return watchedFiles([file], async () => {
     const problem = await readFile(file, 'utf8').then(
       (text) => take(text, ring),
       (error: Error) => error.message,
     );
     if (problem === null) log.info({ file }, 'the keys are those of the file');
-    else log.error({ file, problem }, 'the keys file is not usable; the keys stay as they are');
+    else if (problem !== lastProblem)
+      log.error({ file, problem }, 'the keys file is not usable; the keys stay as they are');
+    lastProblem = problem;
   });
 }
 

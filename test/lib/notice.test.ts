@@ -63,4 +63,5 @@ const hasCurl = spawnSync('curl', ['--version']).status === 0;
     await eventually('it leaves word', () => existsSync(file), 30_000);
     expect(readFileSync(file, 'utf8').trim()).toBe(NOTICE);
   },
+  90_000,
 );

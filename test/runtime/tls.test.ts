@@ -102,7 +102,7 @@ it('a player connects by wss and stays while the certificate changes; who comes 
           response.status === 200 && z.object({ endpoint: z.string(), ticket: z.string() }).parse(await response.json())
         );
       },
-      20_000,
+      30_000,
     );
     expect(place.endpoint).toBe(endpoint);
     const query = { ticket: place.ticket };
@@ -114,19 +114,19 @@ it('a player connects by wss and stays while the certificate changes; who comes 
       ca,
     });
     undo.push(() => socket.disconnect());
-    await eventually(`${playerId} is connected`, () => socket.connected, 20_000);
+    await eventually(`${playerId} is connected`, () => socket.connected, 30_000);
     return socket;
   };
 
   const alice = await comes('alice', first);
   expect(await shown(nodePort)).toBe(fingerprint(first));
   write(pem, second);
-  await eventually('the new one is shown', async () => (await shown(nodePort)) === fingerprint(second), 20_000);
+  await eventually('the new one is shown', async () => (await shown(nodePort)) === fingerprint(second), 30_000);
   await comes('bob', second);
   expect(alice.connected).toBe(true);
   const answer: unknown = await alice.timeout(10_000).emitWithAck('ENTER', { mode: 'battle' });
   expect(answer).toEqual({ status: 'waiting' });
-}, 90_000);
+}, 180_000);
 
 describe('the server of a node', () => {
   const log = { info: () => undefined, error: () => undefined };
@@ -145,11 +145,11 @@ describe('the server of a node', () => {
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
     const { port } = http.address() as AddressInfo;
     writeFileSync(tls.cert, second.certificate);
-    await eventually('the key of another is no key', () => faults.length > 0, 20_000);
+    await eventually('the key of another is no key', () => faults.length > 0, 30_000);
     expect(await shown(port)).toBe(fingerprint(first));
     writeFileSync(tls.key, second.privateKey);
-    await eventually('both are new', async () => (await shown(port)) === fingerprint(second), 20_000);
-  }, 60_000);
+    await eventually('both are new', async () => (await shown(port)) === fingerprint(second), 30_000);
+  }, 90_000);
 
   it('does not start with files that are none', async () => {
     const tls = { cert: join(folder(), 'none'), key: 'none' };

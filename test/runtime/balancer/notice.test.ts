@@ -62,7 +62,7 @@ it('a node with a Spot notice gets nobody any more, and its players are asked to
         const { status, text } = await ask('/v1/lobby', { playerId: `p${players}` });
         return status === 200 && Place.parse(JSON.parse(text));
       },
-      15_000,
+      30_000,
     );
   const places = await Promise.all(Array.from({ length: 40 }, place));
   const moves: unknown[] = [];
@@ -74,8 +74,8 @@ it('a node with a Spot notice gets nobody any more, and its players are asked to
   expect(spot.agent.sessions).toBeGreaterThan(10);
 
   writeFileSync(leavingFile, '{"action":"terminate"}');
-  await eventually('it drains', () => spot.agent.phase === 'draining', 15_000);
+  await eventually('it drains', () => spot.agent.phase === 'draining', 30_000);
   const endpoints = await Promise.all([place(), place(), place()]);
   expect(endpoints.map(({ endpoint }) => endpoint)).toEqual([other.url, other.url, other.url]);
-  await eventually('the first is asked to move', () => moves.length > 0, 15_000);
-}, 90_000);
+  await eventually('the first is asked to move', () => moves.length > 0, 30_000);
+}, 150_000);
