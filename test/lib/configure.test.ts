@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { script } from '../../lib/user-data';
 import { NodeEnv } from '../../runtime/agent';
+import { KeyVariables } from '../../runtime/balancer/env';
 import { parseMasterKeys } from '../../runtime/tickets/keys';
 
 const folder = mkdtempSync(join(tmpdir(), 'rf-configure-'));
@@ -161,6 +162,7 @@ describe('the environment of a balancer', () => {
     const read = () => Object.fromEntries(readFileSync(file, 'utf8').trim().split('\n').map(split));
     const { AGENT_PRIVATE_KEY, MASTER_KEYS, API_KEYS } = env;
     expect(read()).toEqual({ AGENT_PRIVATE_KEY, MASTER_KEYS, API_KEYS });
+    expect(KeyVariables.safeParse(read()).success).toBe(true);
     expect([statSync(file).mode & 0o777, readdirSync(machine.runDir)]).toEqual([0o640, ['keys']]);
     const before = statSync(file).ino;
     machine.run(balancer);

@@ -71,6 +71,38 @@ async function oddNode(answer: (path: string) => { status?: number; body: string
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
 }
 
+describe('a probe over HTTP, while keys change', () => {
+  const newer = generateKeyPairSync('ed25519', {
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const both = {
+    masterKeys: [...parseMasterKeys(randomBytes(32).toString('hex')), ...masterKeys],
+    agentKeys: [newer.privateKey, privateKey],
+  };
+
+  it('brings them with the next poll, which no node misses', async () => {
+    const { url } = await node();
+    let now = keys;
+    const delivered: unknown[] = [];
+    const probe = open(url, { keys: () => now, onDelivered: (_, of) => delivered.push(of) });
+    await probe.poll(2_000);
+    now = both;
+    for (const _ of [1, 2]) await probe.poll(2_000);
+    expect(delivered).toEqual([keys, both]);
+    // The other balancer may not have them yet.
+    const other = open(url, { balancerId: 'b2', keys: () => keys });
+    expect(await other.poll(2_000)).toMatchObject({ nodeId: 'n1' });
+  });
+
+  it('is let in at the second go by a node that knows the older key only', async () => {
+    const { url } = await node();
+    const probe = open(url, { keys: () => both });
+    await expect(probe.poll(2_000)).rejects.toThrow('token');
+    expect(await probe.poll(2_000)).toMatchObject({ nodeId: 'n1' });
+  });
+});
+
 describe('a probe over HTTP', () => {
   it('brings the keys, counts players, tells each arrival once, and everything again when asked', async () => {
     const { url, agent, join } = await node();
