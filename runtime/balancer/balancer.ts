@@ -1,7 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createApi } from '../api/server';
-import type { NodeSnapshot } from '../core/snapshot';
 import {
   askRegistry,
   connectRegistry,
@@ -27,6 +26,7 @@ import { Refusals } from './refusals';
 import type { ClusterRegistry } from './registry-writer';
 import { startScaling } from './scaling';
 import { scalingOf } from './scaling-variable';
+import { mayBeAlive } from './second-opinion';
 import { startWatch } from './watch';
 
 export interface Balancer {
@@ -91,6 +91,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     ticketTtlMs: env.TICKET_TTL_MS,
   });
 
+  const startedAtMs = performance.now();
   const pair = startPair({
     stack: env.STACK,
     balancerId: env.BALANCER_ID,
@@ -103,7 +104,8 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     steadyMs: env.STEADY_MS,
     ...outage.forPeer(() => pair.peer),
     ready: () => watch.trouble() === null,
-    hears: (cluster, nodeId) => hears(watch.view.node(cluster, nodeId), env.RED_AFTER_MS),
+    hears: (cluster, nodeId) =>
+      mayBeAlive(watch.view.node(cluster, nodeId), performance.now() - startedAtMs, env.RED_AFTER_MS),
     events,
     log,
   });
@@ -203,12 +205,6 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     throw error;
   }
   return { port: portOf(api.server.address()), privatePort: portOf(operators.address()), stop };
-}
-
-/** Whether the node was heard of within `redAfterMs`. */
-function hears(node: NodeSnapshot | undefined, redAfterMs: number): boolean {
-  if (node === undefined || node.health === 'booting' || node.health === 'red') return false;
-  return node.silentMs < redAfterMs;
 }
 
 function logEvent(log: Logger, { kind, ...event }: RecordedEvent): void {

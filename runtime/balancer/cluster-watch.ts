@@ -159,14 +159,16 @@ export class ClusterWatch {
 
   /**
    * The fleet knows no epochs, so the intention goes through the registry first: an owner that has been replaced meanwhile is refused
-   * there (S4), and nothing is replaced while nobody can say who the owner is.
+   * there (S4), and nothing is replaced while nobody can say who the owner is. Nor is a node that answers while that is asked (S1).
    */
   async #replace(nodeId: string): Promise<void> {
     const { cluster, fleet, ownership, registry } = this.#options;
+    const sinceMs = performance.now();
     const epoch = ownership.epoch(cluster);
     if (epoch === null) throw new Error('this balancer does not own the cluster any more');
     await registry.seats.suspend(nodeId, epoch);
     if (ownership.epoch(cluster) !== epoch) throw new Error('this balancer does not own the cluster any more');
+    if ((this.#roster.watches.get(nodeId)?.heardAtMs ?? sinceMs) > sinceMs) throw new Error('it answers again');
     await fleet.reportUnhealthy(cluster, nodeId);
   }
 

@@ -43,6 +43,8 @@ export class NodeWatch {
   facts: NodeFacts | null = null;
   /** Why the last poll failed. */
   trouble = '';
+  /** When its last answer came, monotonic. */
+  heardAtMs = Number.NEGATIVE_INFINITY;
   #outcome: PollOutcome | undefined;
   /** Attempts to have it drain that are under way. */
   #attempts = 0;
@@ -148,6 +150,7 @@ export class NodeWatch {
   }
 
   #heard(reply: StatsReply, sentAtMs: number): void {
+    this.heardAtMs = performance.now();
     if (this.#attemptedAtMs !== null && sentAtMs >= this.#attemptedAtMs) this.#attemptedAtMs = null;
     // Arrivals and rooms of an earlier start are over with it.
     if (this.facts !== null && this.facts.startId !== reply.startId) this.backlog.clear();

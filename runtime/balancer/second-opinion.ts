@@ -1,8 +1,9 @@
 import type { NodeName } from '../core/protocol/peer';
 import { ASK_AGAIN_MS } from '../core/scaling/step';
+import type { NodeSnapshot } from '../core/snapshot';
 
-/** How long an answer counts, in milliseconds. */
-const FRESH_MS = 3_000;
+/** How long an answer counts, in milliseconds: three questions. */
+const FRESH_MS = 1_500;
 
 /** How long a question is kept up, in milliseconds: until the autoscaler, which does not ask each second, asks again. */
 const WANTED_MS = 1.5 * ASK_AGAIN_MS;
@@ -59,6 +60,19 @@ export class SecondOpinion {
       if (question !== undefined) question.silentMs = alive.has(keyOf(node)) ? null : this.#now();
     }
   }
+}
+
+/**
+ * Whether a node is alive as far as this balancer can tell: it was heard of within `redAfterMs`, or this balancer has not watched for that
+ * long and never heard of it. @param watchedMs how long this balancer has watched, in milliseconds.
+ */
+export function mayBeAlive(
+  node: Pick<NodeSnapshot, 'health' | 'silentMs'> | undefined,
+  watchedMs: number,
+  redAfterMs: number,
+): boolean {
+  if (node === undefined || node.health === 'booting') return watchedMs < redAfterMs;
+  return node.health !== 'red' && node.silentMs < redAfterMs;
 }
 
 function keyOf({ cluster, nodeId }: NodeName): string {

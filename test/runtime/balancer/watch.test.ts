@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { AGENT_PROTOCOL, type RoomReport } from '../../../runtime/core/protocol/agent';
 import type { ClusterSnapshot } from '../../../runtime/core/snapshot';
+import { FleetRefusal } from '../../../runtime/fleet/port';
 import { eventually } from '../../support/eventually';
+import { FakeRegistry } from './support';
 import { harness } from './watch-harness';
 
 const room = (roomId: string, over: Partial<RoomReport> = {}): RoomReport => ({
@@ -170,10 +172,42 @@ describe('a node in trouble', () => {
     await eventually('it is reported', () => fleet.unhealthy.includes('a'));
   });
 
+  it('is not reported when it answers while the registry is asked (S1)', async () => {
+    const registry = new FakeRegistry();
+    let pass = (): void => {};
+    let asked = false;
+    const gate = new Promise<void>((resolve) => {
+      pass = resolve;
+    });
+    const seats = {
+      ...registry.seats,
+      suspend: async (nodeId: string, epoch: number) => {
+        // At first it is only taken out of the joins.
+        asked ||= kinds().includes(`node-red ${nodeId}`);
+        if (asked) await gate;
+        await registry.seats.suspend(nodeId, epoch);
+      },
+    };
+    const { find, green, kinds, fleet, ticks } = harness(['a', 'b', 'c'], {
+      clusters: new Map([['game', { seats }]]),
+    });
+    await green('a', 'b', 'c');
+    find('a').mode = 'hung';
+    await eventually('the registry is asked', () => asked, 10_000);
+    const polls = find('a').polls;
+    find('a').mode = 'answers';
+    // The first of them may still hang, the next is answered.
+    await eventually('it has answered', () => find('a').polls >= polls + 3, 10_000);
+    pass();
+    await ticks(3);
+    expect(fleet.unhealthy).toEqual([]);
+    await green('a');
+  });
+
   it('is reported again while the fleet refuses, and may come back until it was', async () => {
     const { find, green, health, fleet } = harness(['a', 'b', 'c']);
     await green('a', 'b', 'c');
-    fleet.failure = new Error('throttled');
+    fleet.failure = new FleetRefusal('throttled');
     find('a').mode = 'hung';
     await eventually('it was tried twice', () => fleet.unhealthy.length >= 2, 10_000);
     expect(health('a')).toBe('red');
