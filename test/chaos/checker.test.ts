@@ -264,8 +264,12 @@ describe('S7: good nodes only', () => {
     expect(broken(silent, others, assigned(9_000, 'p1', 'lobby-1'))).toEqual(['S7']);
     expect(broken(silent, others, assigned(7_500, 'p1', 'lobby-1'))).toEqual([]);
     expect(broken(silent, others, { t: 8_500, kind: 'lag', ms: 2_000 }, assigned(9_000, 'p1', 'lobby-1'))).toEqual([]);
-    const allSilent = [started(0, 'lobby-2'), ...answering('lobby-2', 1_000, 5_000)];
-    expect(broken(silent, allSilent, assigned(9_000, 'p1', 'lobby-1'))).toEqual([]);
+    const told = (t: number, what: string): Entry => ({
+      ...{ t, kind: 'event', by: A, what, cluster: 'lobby', reason: '' },
+    });
+    const failure = [told(7_000, 'mass-failure-began'), told(8_000, 'mass-failure-ended')];
+    expect(broken(silent, others, failure, assigned(9_000, 'p1', 'lobby-1'))).toEqual([]);
+    expect(broken(silent, others, failure, assigned(12_000, 'p1', 'lobby-1'))).toEqual(['S7']);
   });
 });
 

@@ -3,6 +3,12 @@ import { type History, type Of, only } from './history';
 /** How long a broken connection may already have been noticed by the node when the player notices, in milliseconds: its pings. */
 const PINGS_MS = 10_000;
 
+interface Period {
+  readonly cluster: string | undefined;
+  readonly fromT: number;
+  untilT: number;
+}
+
 /** Something that must not be. */
 export interface Violation {
   /** `S1` to `S8`, or `players`. */
@@ -33,6 +39,8 @@ export class Facts {
   readonly #sealed = new Map<string, number>();
   readonly #faults: readonly { readonly fault: Of<'fault'>; readonly untilT: number }[];
   readonly #lags: readonly Of<'lag'>[];
+  readonly #outages: readonly Period[];
+  readonly #massFailures: readonly Period[];
 
   /** @throws when the history does not begin with `begin`. */
   constructor(history: History) {
@@ -55,6 +63,8 @@ export class Facts {
       untilT: healed.get(fault.id) ?? Number.POSITIVE_INFINITY,
     }));
     this.#lags = only(history, 'lag');
+    this.#outages = periods(history, 'registry-given-up', 'registry-relied-on');
+    this.#massFailures = periods(history, 'mass-failure-began', 'mass-failure-ended');
   }
 
   /** When a balancer last had an answer of this node; -Infinity: never. @param by this balancer. @default any */
@@ -71,11 +81,6 @@ export class Facts {
   lastStats(nodeId: string, t: number): Of<'stats'> | undefined {
     const of = this.#stats.get(nodeId) ?? [];
     return of[before(of, t) - 1];
-  }
-
-  /** Every node that was ever asked. */
-  statsOf(nodeId: string): readonly Of<'stats'>[] {
-    return this.#stats.get(nodeId) ?? [];
   }
 
   clusterOf(nodeId: string): string | undefined {
@@ -108,6 +113,16 @@ export class Facts {
   silent(cluster: string, t: number, forMs: number, by?: string): { silent: string[]; known: string[] } {
     const known = this.running(cluster, t).filter((nodeId) => this.lastHeard(nodeId, t) > Number.NEGATIVE_INFINITY);
     return { known, silent: known.filter((nodeId) => t - this.lastHeard(nodeId, t, by) >= forMs) };
+  }
+
+  /** Whether some balancer took it for a mass failure (S8), as it told: it may see less than we do. */
+  inMassFailure(cluster: string, fromT: number, toT: number): boolean {
+    return this.#massFailures.some((each) => each.cluster === cluster && each.fromT <= toT && each.untilT >= fromT);
+  }
+
+  /** Whether some balancer went by its own memory, as Redis did not answer it. */
+  isFromMemory(fromT: number, toT: number): boolean {
+    return this.#outages.some((outage) => outage.fromT <= toT && outage.untilT >= fromT);
   }
 
   /** Faults that were there at some time between the two, or ended shortly before. */
@@ -179,4 +194,25 @@ function before(entries: readonly { readonly t: number }[], t: number): number {
 
 function earliest(times: Map<string, number>, key: string, t: number): void {
   if (!times.has(key)) times.set(key, t);
+}
+
+/** From when until when something was so for a balancer, as it told; its death ends it, too. */
+function periods(history: History, began: string, ended: string): Period[] {
+  const all: Period[] = [];
+  const open = new Map<string, Period>();
+  for (const entry of only(history, 'event', 'process')) {
+    const { t, what } = entry;
+    const of = entry.kind === 'process' ? entry.nodeId : `${entry.by} ${entry.cluster ?? ''}`;
+    for (const [key, period] of open) {
+      if (key !== of && !(what === 'ended' && key.startsWith(`${of} `))) continue;
+      if (what !== ended && what !== 'ended') continue;
+      period.untilT = t;
+      open.delete(key);
+    }
+    if (entry.kind !== 'event' || what !== began || open.has(of)) continue;
+    const period = { cluster: entry.cluster, fromT: t, untilT: Number.POSITIVE_INFINITY };
+    open.set(of, period);
+    all.push(period);
+  }
+  return all;
 }

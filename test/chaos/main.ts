@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,6 +25,8 @@ async function main(): Promise<number> {
   const recorder = new Recorder(join(options.folder, 'history.jsonl'));
   const log = createWriteStream(join(options.folder, 'cluster.log'));
   const stop = new AbortController();
+  // A listener for each fault to come, which is no leak.
+  setMaxListeners(0, stop.signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
   }

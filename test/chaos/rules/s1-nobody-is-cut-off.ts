@@ -5,6 +5,12 @@ import { only } from '../history';
 const FRESH_MS = 2_000;
 
 /**
+ * An order to who runs the processes may be under way this long, in milliseconds: it ends with half a lease. Who answers meanwhile comes
+ * too late.
+ */
+const UNDER_WAY_MS = 1_500;
+
+/**
  * S1: no answering node with a session or an unexpired reservation is terminated by us. A silent one is terminated only after
  * `redAfter` of silence towards both balancers.
  */
@@ -28,8 +34,13 @@ export function nobodyIsCutOff(facts: Facts): Violation[] {
   });
 }
 
-/** Silent towards both balancers for `redAfter`; silence is counted in polls, so the last answer may be two older or younger. */
+/**
+ * Silent towards both balancers for `redAfter`, now or when the decision was on its way; silence is counted in polls, so the last answer
+ * may be two older or younger.
+ */
 export function isDead(facts: Facts, nodeId: string, t: number): boolean {
   const { redAfterMs, pollMs } = facts.config;
-  return t - facts.lastHeard(nodeId, t) >= redAfterMs - 2 * pollMs;
+  const leastMs = redAfterMs - 2 * pollMs;
+  const decidedT = t - UNDER_WAY_MS - facts.lag(t - UNDER_WAY_MS, t);
+  return [t, decidedT].some((at) => at - facts.lastHeard(nodeId, at) >= leastMs);
 }

@@ -9,6 +9,7 @@ const OFF_MS = 250;
 /**
  * S7: nobody is assigned to a node that is draining, sealed, suspect or red. Judged by when the player began to ask: an answer may be
  * under way. A room was assigned with its first member; the others follow it there. In a mass failure (S8) silent nodes are the last choice.
+ * A balancer that goes by its memory, as Redis does not answer, hears of a drain from the node itself: with its next poll.
  */
 export function goodNodesOnly(facts: Facts): Violation[] {
   const closing = closingTimes(facts);
@@ -21,7 +22,8 @@ export function goodNodesOnly(facts: Facts): Violation[] {
   return only(facts.history, 'assigned').flatMap((entry) => {
     const { t, nodeId, room, playerId } = entry;
     const askedT = room === null ? entry.askedT : (asked.get(`${room.id}/${room.gen} ${nodeId}`) ?? entry.askedT);
-    const closed = (closing.get(nodeId) ?? []).find(({ fromT, untilT }) => fromT + OFF_MS < askedT && untilT > t);
+    const knownMs = OFF_MS + (facts.isFromMemory(askedT - DETECTION_MS, t) ? facts.config.pollMs + DETECTION_MS : 0);
+    const closed = (closing.get(nodeId) ?? []).find(({ fromT, untilT }) => fromT + knownMs < askedT && untilT > t);
     const blame = (why: string) => ({ rule: 'S7', t, what: `${playerId} was sent to ${nodeId}, which ${why}` });
     if (closed !== undefined) return blame(`was draining since ${Math.round(askedT - closed.fromT)} ms`);
     const gone = askedT - facts.goneT(nodeId);
@@ -50,10 +52,7 @@ function lag(facts: Facts, { t, askedT }: Of<'assigned'>): number {
   return facts.lag(askedT - DETECTION_MS, t);
 }
 
+/** What a balancer made of the last polls may still hold. */
 function inMassFailure(facts: Facts, { nodeId, askedT, t }: Of<'assigned'>): boolean {
-  const cluster = facts.clusterOf(nodeId) ?? '';
-  return [askedT, t].some((at) => {
-    const { silent, known } = facts.silent(cluster, at, facts.config.pollMs);
-    return silent.length >= 2 && silent.length * 2 > known.length;
-  });
+  return facts.inMassFailure(facts.clusterOf(nodeId) ?? '', askedT - DETECTION_MS, t);
 }
