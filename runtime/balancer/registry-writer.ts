@@ -1,16 +1,10 @@
 import type { Logger } from 'pino';
-import { AGENT_PROTOCOL, type RoomReport } from '../core/protocol/agent';
-import {
-  type MatchQueue,
-  type NodeUpdate,
-  type RefreshResult,
-  type RoomRegistry,
-  type SeatRegistry,
-  StaleEpoch,
-} from '../registry/types';
+import { AGENT_PROTOCOL } from '../core/protocol/agent';
+import { type NodeUpdate, type RefreshResult, type SeatRegistry, StaleEpoch } from '../registry/types';
 import type { Arrivals } from './backlog';
 import { Complaints, messageOf } from './complaints';
 import type { EventSink } from './events';
+import { type RoomsRegistry, settleMembers } from './memberships';
 import type { NodeWatch } from './node-watch';
 
 /** Who may write, evict and scale. */
@@ -22,13 +16,8 @@ export interface Ownership {
 /** The registry of one cluster, as far as the watch loop writes it. */
 export interface ClusterRegistry {
   readonly seats: Pick<SeatRegistry, 'refresh' | 'suspend' | 'node'>;
-  /** For a cluster whose nodes have rooms; `matches` is where their members' memberships are. */
-  readonly rooms?: {
-    readonly registry: Pick<RoomRegistry, 'report' | 'gather' | 'get'>;
-    readonly matches: Pick<MatchQueue, 'complete' | 'restore' | 'release'>;
-    /** Writes the places that were given last, as no node may know of them. Rejects when not all could be. @default none were */
-    readonly recall?: () => Promise<void>;
-  };
+  /** For a cluster whose nodes have rooms. */
+  readonly rooms?: RoomsRegistry;
 }
 
 /** One node as it is to be written. */
@@ -207,7 +196,7 @@ export class RegistryWriter {
           await Promise.all(
             reports.map(async (report) => {
               const outcome = byRoom.get(report.roomId);
-              if (outcome?.outcome === 'ok') await settleMembers(rooms, report);
+              if (outcome?.outcome === 'ok') await settleMembers(rooms, report, this.#gathering);
               const told = outcome?.close == null ? undefined : watches.get(outcome.close.nodeId);
               // The reporting node has closed it already.
               if (outcome?.close == null || (told === watch && report.status === 'closed')) return;
@@ -263,20 +252,4 @@ export class RegistryWriter {
     this.#trouble = null;
     this.#complaints.settle(cluster);
   }
-}
-
-/** What a room's report means for its members' memberships. Idempotent: repeated until it was written. */
-async function settleMembers(rooms: NonNullable<ClusterRegistry['rooms']>, report: RoomReport): Promise<void> {
-  const { roomId, mode, status, reason } = report;
-  const { matches, registry } = rooms;
-  if (status !== 'closed') {
-    const members = report.members.filter((member) => report.gone?.includes(member) !== true);
-    const restored = await matches.restore({ roomId, mode, members, complete: status === 'complete' });
-    // Who finished while the membership was put back has released nothing; who finishes from now on does.
-    if (restored) await matches.release(roomId, (await registry.get(roomId))?.finished ?? []);
-  }
-  // Complete and over may lie between two polls, and only the latter is reported then: it was played, and is not to be dissolved.
-  if (status === 'complete' || reason === 'empty' || reason === 'ended') await matches.complete(roomId);
-  // `moved`: the room goes on elsewhere.
-  if (status === 'closed' && reason !== 'moved') await matches.release(roomId);
 }

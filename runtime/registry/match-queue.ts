@@ -121,8 +121,8 @@ export class RedisMatchQueue implements MatchQueue {
     await this.#run(matchComplete, [roomId]);
   }
 
-  async restore({ roomId, mode, members, complete }: LiveRoom): Promise<boolean> {
-    const args = [roomId, mode, complete ? 'complete' : 'open', ...members];
+  async restore({ roomId, mode, members, playing, complete }: LiveRoom): Promise<boolean> {
+    const args = [roomId, mode, complete ? 'complete' : 'open', JSON.stringify(members), ...playing];
     return (await this.#run(matchRestore, args)).int() === 1;
   }
 

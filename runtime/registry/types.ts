@@ -179,8 +179,9 @@ export interface MatchRecord extends Match {
 export interface LiveRoom {
   readonly roomId: string;
   readonly mode: string;
-  /** Members who have not left it. */
   readonly members: readonly string[];
+  /** Those who have neither finished nor left. */
+  readonly playing: readonly string[];
   /** Everybody was there once. */
   readonly complete: boolean;
 }

@@ -11,26 +11,26 @@ export const matchRestore = defineScript(
 -- ARGV[2]     room id
 -- ARGV[3]     mode
 -- ARGV[4]     open | complete
--- ARGV[5..]   players who are its members and have not left it
+-- ARGV[5]     all members, as a JSON array
+-- ARGV[6..]   those who have neither finished nor left
 -- Returns     1 when something was put back, else 0
 ${luaMatch}
 local roomId, mode, status = ARGV[2], ARGV[3], ARGV[4]
 local match = load(MATCHES, roomId)
 if match and isOver(match) then return 0 end
+if #ARGV == 5 then return 0 end
 local restored = 0
 if not match then
   match = {
-    roomId = roomId, mode = mode, pool = '', members = {}, deadlineMs = now + ${COMPLETE_WITHIN_MS},
+    roomId = roomId, mode = mode, pool = '', members = cjson.decode(ARGV[5]), deadlineMs = now + ${COMPLETE_WITHIN_MS},
     status = status, acknowledged = {}, released = {}
   }
-  for index = 5, #ARGV do match.members[index - 4] = ARGV[index] end
-  if #match.members == 0 then return 0 end
   saveMatch(match)
   local dueIn = status == 'complete' and ${MATCH_TTL_MS} or ${COMPLETE_WITHIN_MS + REPORT_SLACK_MS}
   redis.call('ZADD', DUE, now + dueIn, roomId)
   restored = 1
 end
-for index = 5, #ARGV do
+for index = 6, #ARGV do
   local id = ARGV[index]
   local player = load(PLAYERS, id)
   local isFree = not player or (status == 'complete' and not player.room)

@@ -7,7 +7,7 @@ import type { Probe, ProbeFactory } from '../../../runtime/balancer/probe';
 import type { ClusterRegistry } from '../../../runtime/balancer/registry-writer';
 import { AGENT_PROTOCOL, type Order, type RoomReport, type StatsReply } from '../../../runtime/core/protocol/agent';
 import type { Fleet, Instance } from '../../../runtime/fleet/port';
-import { type NodeUpdate, RegistryUnavailable } from '../../../runtime/registry/types';
+import { type LiveRoom, type NodeUpdate, RegistryUnavailable } from '../../../runtime/registry/types';
 
 export const silentLog = pino({ level: 'silent' });
 
@@ -64,6 +64,8 @@ export class FakeNode {
   loopDelayMs = 1;
   arrivals: string[] = [];
   rooms: RoomReport[] = [];
+  /** Told with every full answer. */
+  live: RoomReport[] = [];
   polls = 0;
   full = true;
   resyncs = 0;
@@ -80,7 +82,8 @@ export class FakeNode {
 
   /** What is new is told once, as with a cursor. */
   stats(): StatsReply {
-    const { nodeId, startId, phase, sessions, loopDelayMs, arrivals, rooms, full } = this;
+    const { nodeId, startId, phase, sessions, loopDelayMs, arrivals, full } = this;
+    const rooms = full ? [...this.live, ...this.rooms] : this.rooms;
     this.arrivals = [];
     this.rooms = [];
     this.full = false;
@@ -143,7 +146,7 @@ export class FakeRegistry implements ClusterRegistry {
   /** Whether it knows every room. Set to false: it was emptied. */
   gathered = true;
   asked = false;
-  readonly restored: string[] = [];
+  readonly restored: LiveRoom[] = [];
   readonly completed: string[] = [];
   readonly released: string[] = [];
   /** What the next refresh says ran out, by node. */
@@ -196,8 +199,8 @@ export class FakeRegistry implements ClusterRegistry {
       get: async () => null,
     },
     matches: {
-      restore: async ({ roomId }) => {
-        this.restored.push(roomId);
+      restore: async (live) => {
+        this.restored.push(live);
         return false;
       },
       complete: async (roomId) => void this.completed.push(roomId),

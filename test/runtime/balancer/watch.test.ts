@@ -367,11 +367,13 @@ describe('rooms', () => {
     find('c').mode = 'hung';
     await eventually('c is suspect', () => kinds().includes('node-suspect c'));
     const before = find('a').resyncs;
+    find('a').live = [room('r1', { status: 'complete', gone: ['p2'] })];
     registry.gathered = false;
-    find('a').rooms = [room('r1', { status: 'complete', gone: ['p2'] })];
     await eventually('it knows all rooms', () => registry.gathered);
     expect(find('a').resyncs).toBeGreaterThan(before);
-    expect([registry.reports.map(({ roomId }) => roomId), registry.restored]).toEqual([['r1'], ['r1']]);
+    expect(registry.restored).toEqual([
+      { roomId: 'r1', mode: 'battle', members: ['p1', 'p2'], playing: ['p1'], complete: true },
+    ]);
     await eventually('it is told', () => kinds().includes('rooms-known'));
     expect(kinds().filter((kind) => kind.startsWith('rooms'))).toEqual(['rooms-missing', 'rooms-known']);
   });

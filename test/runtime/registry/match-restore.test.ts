@@ -23,8 +23,9 @@ const player = (playerId: string, over: Partial<WaitingPlayer> = {}): WaitingPla
 });
 const enter = async (playerId: string) => (await queue.enter(player(playerId), 2)).standing;
 const stateOf = async (each: WaitingPlayer) => (await queue.heartbeat([each]))[0]?.state;
-const room = (over: { members?: string[]; complete?: boolean } = {}) => ({
-  ...{ roomId: 'r1', mode: 'duel', members: ['ann', 'bob'], complete: true },
+const members = ['ann', 'bob'];
+const room = (over: { playing?: string[]; complete?: boolean } = {}) => ({
+  ...{ roomId: 'r1', mode: 'duel', members, playing: members, complete: true },
   ...over,
 });
 const match = () => queue.match('r1');
@@ -42,11 +43,14 @@ describe('a room that is live on its node, in a registry that has forgotten it',
   });
 
   it('does not get back who has left it', async () => {
-    await queue.restore(room({ members: ['bob'] }));
+    await queue.restore(room({ playing: ['bob'] }));
     expect(await enter('ann')).toMatchObject({ state: 'waiting' });
-    await queue.restore(room({ members: ['bob'] }));
+    await queue.restore(room({ playing: ['bob'] }));
     expect(await stateOf(player('ann'))).toBe('waiting');
-    expect(await queue.restore(room({ members: [] }))).toBe(false);
+    // The others still see who was in the room.
+    expect(await enter('bob')).toMatchObject({ state: 'matched', match: { members } });
+    expect(await queue.restore({ ...room({ playing: [] }), roomId: 'r2' })).toBe(false);
+    expect(await queue.match('r2')).toBeNull();
   });
 
   it('takes who waits by now when it is complete, but not while it forms, and nobody from another room', async () => {
