@@ -19,7 +19,10 @@ export interface FleetClientOptions {
   readonly playerId: string;
   /** `directApi(url, key)` for callers that hold an API key, or functions that ask the game's own server. */
   readonly api: FleetApi;
-  /** How long an effort may take altogether, in milliseconds: an answer from the API, or a connection after a loss. @default 60_000 */
+  /**
+   * How long an effort may take altogether, in milliseconds: an answer from the API, or coming (back) onto a node and being let in there,
+   * however often a node sends the player away again. Given up, it ends with `DEADLINE`. @default 60_000
+   */
   readonly deadlineMs?: number;
   /** Limit of one request to the API, in milliseconds. @default 5_000 */
   readonly requestTimeoutMs?: number;
