@@ -19,12 +19,9 @@ import type { AutoscalerPorts, NodeOrder, NodeOrderReply } from './ports';
 /** Backoff after a failure of the fleet, in milliseconds; doubles. */
 const BACKOFF_MS = { min: 1_000, max: 60_000 };
 
-/** The fleet failed a moment ago and is not asked again yet: nothing new to tell anybody. */
+/** It was not done, and nothing has failed: nothing to tell anybody, and nothing to back off from. */
 export class NotYet extends Error {
-  constructor() {
-    super('the fleet failed a moment ago and is not asked again yet');
-    this.name = 'NotYet';
-  }
+  override readonly name = 'NotYet';
 }
 
 interface ExecutorOptions extends Pick<AutoscalerPorts, 'fleet' | 'orders' | 'gate' | 'ownership' | 'mayReplace'> {
@@ -94,8 +91,7 @@ export class Executor {
     const end = () => this.#tellFleet(epoch, (fleet, cluster) => fleet.terminate(cluster, nodeId));
     if (node.health === 'red') {
       this.#refuseMassFailure();
-      const { cluster, mayReplace = () => true } = this.#options;
-      if (!mayReplace(cluster, nodeId)) throw new Error('the other balancer may still hear it');
+      this.#refuseHeard(nodeId);
       return end();
     }
     if (node.phase !== 'sealed') throw new Error(`it is ${node.phase}, not sealed`);
@@ -113,6 +109,7 @@ export class Executor {
     const { health } = this.#node(nodeId);
     if (health !== 'booting') throw new Error(`it is ${health} now`);
     this.#refuseMassFailure();
+    this.#refuseHeard(nodeId);
     return this.#tellFleet(epoch, (fleet, cluster) => fleet.reportUnhealthy(cluster, nodeId));
   }
 
@@ -134,7 +131,8 @@ export class Executor {
     const { fleet, cluster, scheduler } = this.#options;
     this.#stillOwner(epoch);
     const waitMs = this.#notBeforeMs - scheduler.now();
-    if (waitMs > 0 && waitMs <= BACKOFF_MS.max) throw new NotYet();
+    if (waitMs > 0 && waitMs <= BACKOFF_MS.max)
+      throw new NotYet('the fleet failed a moment ago and is not asked again yet');
     return this.#limited(() => call(fleet, cluster)).pipe(
       tap({
         complete: () => {
@@ -142,6 +140,9 @@ export class Executor {
         },
       }),
       catchError((error) => {
+        // Ours no more: that it did not answer in the time that was left says nothing of the fleet.
+        this.#stillOwner(epoch);
+        if (error instanceof NotYet) throw error;
         this.#notBeforeMs = scheduler.now() + Math.min(BACKOFF_MS.min * 2 ** this.#failures, BACKOFF_MS.max);
         this.#failures += 1;
         throw error;
@@ -156,13 +157,18 @@ export class Executor {
 
   #stillOwner(epoch: number): void {
     if (this.#options.ownership.epoch(this.#options.cluster) !== epoch)
-      throw new Error('this balancer no longer owns the cluster');
+      throw new NotYet('this balancer no longer owns the cluster');
   }
 
   #node(nodeId: string): NodeSnapshot {
     const node = this.#options.latest()?.nodes.find((it) => it.nodeId === nodeId);
     if (node === undefined) throw new Error('it is gone');
     return node;
+  }
+
+  #refuseHeard(nodeId: string): void {
+    const { cluster, mayReplace = () => true } = this.#options;
+    if (!mayReplace(cluster, nodeId)) throw new NotYet('the other balancer may still hear it');
   }
 
   #refuseMassFailure(): void {

@@ -5,6 +5,7 @@ import type { ClusterSnapshot } from '../core/snapshot';
 import { ClusterAutoscaler } from './cluster-autoscaler';
 import type { AutoscalerPorts } from './ports';
 
+export { NotYet } from './executor';
 export type * from './ports';
 
 export interface AutoscalerOptions {

@@ -18,6 +18,7 @@ import { KeyRing } from './key-ring';
 import { followKeysFile } from './keys-file';
 import { Outage } from './outage';
 import { overheard } from './overheard';
+import { ownedFleet } from './owned-fleet';
 import { startPair } from './pair';
 import { PendingReader } from './pending-reader';
 import { privateServer } from './private-server';
@@ -112,9 +113,12 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   const { ownership } = pair;
   const mayReplace = (cluster: string, nodeId: string) => pair.secondOpinion.agrees(cluster, nodeId);
   const scaled = scalingOf(env.CLUSTERS, env.SCALING);
+  // Half of a lease: it is renewed well before that is left of it, so a call ends while we still own the cluster (S4).
+  const limitMs = env.LEASE_TTL_MS / 2;
+  const fleet = ownedFleet(env.FLEET, ownership, limitMs);
   const watch = startWatch({
     clusters: new Map(env.CLUSTERS.map((cluster) => [cluster, registry(cluster)])),
-    fleet: env.FLEET,
+    fleet,
     probe: overheard(
       chosenProbes(env.PROBES ?? [], {
         balancerId: env.BALANCER_ID,
@@ -136,13 +140,13 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   watch.view.snapshots$.subscribe((snapshot) => outage.seen(snapshot));
   const scaling = startScaling({
     clusters: scaled,
-    fleet: env.FLEET,
+    fleet,
     watch,
     store: scalingStore,
     ownership,
     mayReplace,
     events,
-    leaseTtlMs: env.LEASE_TTL_MS,
+    timeoutMs: limitMs,
     ticketTtlMs: env.TICKET_TTL_MS,
     pollMs: env.POLL_MS,
   });

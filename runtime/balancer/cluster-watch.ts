@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { NotYet } from '../autoscaler';
 import {
   adopt,
   type HealthConfig,
@@ -14,6 +15,7 @@ import { type NodeWeight, stepWeights } from '../core/weight';
 import type { Fleet } from '../fleet/port';
 import type { NodeUpdate, RefreshResult } from '../registry/types';
 import type { Arrivals } from './backlog';
+import { messageOf } from './complaints';
 import { type Known, nodeSnapshot, nodeUpdate } from './describe-node';
 import type { EventSink } from './events';
 import { healthEvents } from './health-events';
@@ -65,10 +67,11 @@ export class ClusterWatch {
   constructor(options: ClusterWatchOptions) {
     this.#options = options;
     const { cluster, fleet, probe, health, log } = options;
+    const tell = (nodeId: string) => this.#replace(nodeId);
     const onSilent = (nodeId: string, sentAtMs: number) => this.#silent(nodeId, sentAtMs);
     const onWhole = () => this.#heardWhole();
     this.#roster = new Roster({ cluster, fleet, probe, pollMs: health.pollMs, onWhole, onSilent, log });
-    this.#replacements = new Replacements({ reportUnhealthy: (_, nodeId) => this.#replace(nodeId) }, cluster, log);
+    this.#replacements = new Replacements(tell, () => performance.now(), log);
     this.#writer = new RegistryWriter({
       ...options,
       source: {
@@ -122,6 +125,12 @@ export class ClusterWatch {
     await suspended;
   }
 
+  /** Has a node replaced that does not come up; it gets no players from now on. Rejects when the fleet may not know. */
+  async replace(nodeId: string): Promise<void> {
+    await this.#replacements.tell(nodeId);
+    this.look();
+  }
+
   /** The fleet was told to change something: sees what it lists now. */
   look(): void {
     void this.#roster.describe();
@@ -148,7 +157,7 @@ export class ClusterWatch {
     const owned = ownership.epoch(cluster) !== null;
     for (const action of step.actions) {
       if (action.kind === 'report' && owned && mayReplace(cluster, action.nodeId)) {
-        void this.#replacements.report(action.nodeId, nowMs);
+        void this.#replacements.report(action.nodeId);
       }
       if (action.kind === 'evict' && action.reason === 'gone') this.#forget(action.nodeId);
     }
@@ -165,10 +174,12 @@ export class ClusterWatch {
     const { cluster, fleet, ownership, registry } = this.#options;
     const sinceMs = performance.now();
     const epoch = ownership.epoch(cluster);
-    if (epoch === null) throw new Error('this balancer does not own the cluster any more');
-    await registry.seats.suspend(nodeId, epoch);
-    if (ownership.epoch(cluster) !== epoch) throw new Error('this balancer does not own the cluster any more');
-    if ((this.#roster.watches.get(nodeId)?.heardAtMs ?? sinceMs) > sinceMs) throw new Error('it answers again');
+    if (epoch === null) throw new NotYet('this balancer does not own the cluster any more');
+    await registry.seats.suspend(nodeId, epoch).catch((error) => {
+      throw new NotYet(`the registry was not told: ${messageOf(error)}`);
+    });
+    if (ownership.epoch(cluster) !== epoch) throw new NotYet('this balancer does not own the cluster any more');
+    if ((this.#roster.watches.get(nodeId)?.heardAtMs ?? sinceMs) > sinceMs) throw new NotYet('it answers again');
     await fleet.reportUnhealthy(cluster, nodeId);
   }
 

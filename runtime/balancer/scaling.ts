@@ -10,29 +10,28 @@ import type { Watch } from './watch';
 export interface ScalingOptions {
   /** How each cluster scales; one that is not named is left alone. */
   readonly clusters: ReadonlyMap<string, ScalingConfig>;
-  readonly fleet: Omit<Fleet, 'describe'>;
-  readonly watch: Pick<Watch, 'view' | 'order' | 'suspend' | 'look'>;
+  /** Changes something only while the cluster is owned. */
+  readonly fleet: Pick<Fleet, 'group' | 'grow' | 'terminate'>;
+  readonly watch: Pick<Watch, 'view' | 'order' | 'suspend' | 'replace' | 'look'>;
   readonly store: AutoscalerPorts['store'];
-  readonly ownership: Pick<LeasedOwnership, 'epoch' | 'remainingMs'>;
+  readonly ownership: Pick<LeasedOwnership, 'epoch'>;
   /** Whether a node that is dead to us may be ended now (S1). @default always */
   readonly mayReplace?: (cluster: string, nodeId: string) => boolean;
   readonly events: EventSink;
-  /** How long a lease lasts that is not renewed, in milliseconds. */
-  readonly leaseTtlMs: number;
+  /** Time limit of each call, in milliseconds; at most half of a lease, as `ownedFleet`. */
+  readonly timeoutMs: number;
   readonly ticketTtlMs: number;
   readonly pollMs: number;
 }
 
 /** The autoscaler of this balancer, wired to its watch loop, the registry and the fleet; it works for the clusters that are owned. */
 export function startScaling(options: ScalingOptions): Autoscaler {
-  const { clusters, watch, store, ownership, mayReplace = () => true, events, leaseTtlMs } = options;
-  // Half of a lease: it is renewed well before that is left of it, so a call ends while we still own the cluster (S4).
-  const timeoutMs = leaseTtlMs / 2;
+  const { clusters, watch, store, ownership, mayReplace = () => true, events, timeoutMs } = options;
   return startAutoscaler({
     clusters: new Map([...clusters].map(([cluster, config]) => [cluster, drainingLongEnough(config, options)])),
     snapshots$: watch.view.snapshots$,
     ports: {
-      fleet: whileOwned(options, timeoutMs),
+      fleet: watched(options),
       orders: {
         order: (cluster, nodeId, order, epoch) =>
           watch.order(cluster, nodeId, { ...order, v: AGENT_PROTOCOL, epoch }, timeoutMs),
@@ -47,20 +46,17 @@ export function startScaling(options: ScalingOptions): Autoscaler {
   });
 }
 
-/** The fleet knows no epochs: what changes it begins, and ends, only while the ownership lasts. */
-function whileOwned({ fleet, ownership, watch }: ScalingOptions, limitMs: number): ScalingFleet {
-  const change = async (cluster: string, call: (limit: AbortSignal) => Promise<void>): Promise<void> => {
-    const leftMs = ownership.remainingMs(cluster);
-    if (leftMs < limitMs)
-      throw new Error(`the ownership lasts ${Math.round(leftMs)} ms more, and a call may take longer`);
-    await call(AbortSignal.timeout(limitMs));
+/** What was changed is seen at once. A replacement is the watch loop's: it knows who must get no players from then on. */
+function watched({ fleet, watch }: ScalingOptions): ScalingFleet {
+  const look = async (cluster: string, done: Promise<void>): Promise<void> => {
+    await done;
     watch.look(cluster);
   };
   return {
     group: (cluster) => fleet.group(cluster),
-    grow: (cluster, size) => change(cluster, (limit) => fleet.grow(cluster, size, limit)),
-    terminate: (cluster, nodeId) => change(cluster, (limit) => fleet.terminate(cluster, nodeId, limit)),
-    reportUnhealthy: (cluster, nodeId) => change(cluster, (limit) => fleet.reportUnhealthy(cluster, nodeId, limit)),
+    grow: (cluster, size) => look(cluster, fleet.grow(cluster, size)),
+    terminate: (cluster, nodeId) => look(cluster, fleet.terminate(cluster, nodeId)),
+    reportUnhealthy: (cluster, nodeId) => watch.replace(cluster, nodeId),
   };
 }
 

@@ -33,6 +33,8 @@ export interface Watch {
   order(cluster: string, nodeId: string, order: Order, timeoutMs: number): Promise<OrderReply>;
   /** Takes a node out of the joins at once: it is about to be told to drain. Rejects when that cannot be written. */
   suspend(cluster: string, nodeId: string, epoch: number): Promise<void>;
+  /** Has a node replaced that does not come up; it gets no players from now on. Rejects when the fleet may not know. */
+  replace(cluster: string, nodeId: string): Promise<void>;
   /** Asks the fleet at once what it lists now: something was changed. */
   look(cluster: string): void;
   /** Ends every poll and channel. */
@@ -73,6 +75,7 @@ export function startWatch(options: WatchOptions): Watch {
     },
     order: async (cluster, nodeId, order, timeoutMs) => watchOf(cluster).order(nodeId, order, timeoutMs),
     suspend: async (cluster, nodeId, epoch) => watchOf(cluster).suspend(nodeId, epoch),
+    replace: async (cluster, nodeId) => watchOf(cluster).replace(nodeId),
     look: (cluster) => watches.get(cluster)?.look(),
     stop: () => {
       for (const watch of watches.values()) watch.stop();

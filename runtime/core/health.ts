@@ -16,7 +16,7 @@ export type PollOutcome =
 export interface HealthSample {
   /** Instances that exist, as of the fleet's last successful answer: absence is believed. */
   readonly listed: ReadonlySet<string>;
-  /** Nodes that the fleet was told to replace: they never come back. */
+  /** Nodes that the fleet was, or may have been, told to replace: dead or booting, they do not come back, nor up. */
   readonly condemned: ReadonlySet<string>;
   /** Nodes that the autoscaler lets go: when they die it ends them, and nobody wants them replaced. @default none */
   readonly leaving?: ReadonlySet<string>;
@@ -49,7 +49,7 @@ export interface HealthState {
 export type HealthAction =
   /** Take it out of the registry: its sessions and reservations are gone. */
   | { readonly kind: 'evict'; readonly nodeId: string; readonly reason: 'silent' | 'gone' | 'restarted' }
-  /** Have it replaced. Repeated each step until the node is condemned, answers again, or is gone; not for one that leaves. */
+  /** Have it replaced. Repeated each step until the node answers again or is gone; not for one that leaves. */
   | { readonly kind: 'report'; readonly nodeId: string };
 
 export interface HealthStep {
@@ -102,8 +102,7 @@ export function stepHealth(state: HealthState, sample: HealthSample, nowMs: numb
     nodes.set(nodeId, judged);
     if (judged.health !== 'red' || !judged.silent) continue;
     if (node.health !== 'red') actions.push({ kind: 'evict', nodeId, reason: 'silent' });
-    const wanted = !sample.condemned.has(nodeId) && sample.leaving?.has(nodeId) !== true;
-    if (!massFailure && wanted) actions.push({ kind: 'report', nodeId });
+    if (!massFailure && sample.leaving?.has(nodeId) !== true) actions.push({ kind: 'report', nodeId });
   }
   return result({ nodes, massFailure, atMs: nowMs, late, trustFromMs }, actions);
 }
@@ -155,7 +154,8 @@ function hear(
 ): NodeHealth {
   if (outcome === undefined) return node;
   if (outcome.kind === 'answered') {
-    const health = node.health === 'red' && condemned ? 'red' : 'green';
+    const ended = condemned && (node.health === 'red' || node.health === 'booting');
+    const health = ended ? 'red' : 'green';
     return { health, startId: outcome.startId, silent: false, silentMs: 0, blameMs: 0 };
   }
   if (node.health === 'booting' || outcome.sentAtMs < trustFromMs) return node;

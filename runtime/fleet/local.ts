@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { DoneReply, FaultReply, GroupReply, InstancesReply } from './local-protocol';
-import type { Fleet } from './port';
+import { type Fleet, FleetRefusal } from './port';
 
 interface LocalFleetOptions {
   /** Time limit of one request, in milliseconds. @default 2_000 */
@@ -39,7 +39,7 @@ export function localFleet(url: string, options: LocalFleetOptions = {}): Fleet 
     if (!response.ok) {
       const fault = FaultReply.safeParse(answer);
       const why = fault.success ? fault.data.error.message : `status ${response.status}`;
-      throw new Error(`The local supervisor refused ${method} ${path}: ${why}`);
+      throw new FleetRefusal(`The local supervisor refused ${method} ${path}: ${why}`);
     }
     const parsed = schema.safeParse(answer);
     if (!parsed.success) throw new Error(`The local supervisor answered ${method} ${path} with something else`);

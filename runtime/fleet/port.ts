@@ -12,6 +12,11 @@ export interface Instance {
   readonly state: 'pending' | 'running' | 'terminating';
 }
 
+/** The fleet answered that it has not done it. Any other failure leaves open whether it did, or still will. */
+export class FleetRefusal extends Error {
+  override readonly name = 'FleetRefusal';
+}
+
 /** What the wanted size of a cluster is, and what its nodes are to run. */
 export interface GroupState {
   readonly cluster: string;

@@ -21,7 +21,7 @@ function node(nodeId: string, phase: NodeSnapshot['phase']): NodeSnapshot {
 }
 
 /** The autoscaler of cluster game over parts that remember what they were told. */
-function setUp(nodes: readonly NodeSnapshot[], remainingMs: number) {
+function setUp(nodes: readonly NodeSnapshot[]) {
   const snapshots$ = new Subject<ClusterSnapshot>();
   const told: string[] = [];
   const events: FleetEvent[] = [];
@@ -40,7 +40,6 @@ function setUp(nodes: readonly NodeSnapshot[], remainingMs: number) {
       group: async (cluster) => ({ cluster, desired: nodes.length, wantedVersion: 'v1' }),
       grow: (cluster, size) => tell(`grow ${cluster} ${size}`),
       terminate: (_, nodeId) => tell(`terminate ${nodeId}`),
-      reportUnhealthy: (_, nodeId) => tell(`unhealthy ${nodeId}`),
     },
     watch: {
       view,
@@ -49,15 +48,16 @@ function setUp(nodes: readonly NodeSnapshot[], remainingMs: number) {
         return { ok: true, phase: order.kind === 'undrain' ? 'open' : 'draining', sessions: 0 };
       },
       suspend: (_, nodeId, epoch) => tell(`suspend ${nodeId} ${epoch}`),
+      replace: (_, nodeId) => tell(`replace ${nodeId}`),
       look: (cluster) => void told.push(`look ${cluster}`),
     },
     store: {
       load: async () => ({ state: null, outAgoMs: 0, inAgoMs: 0, refused: 0 }),
       save: async () => undefined,
     },
-    ownership: { epoch: () => 7, remainingMs: () => remainingMs },
+    ownership: { epoch: () => 7 },
     events: { emit: (event) => void events.push(event) },
-    leaseTtlMs: 3_000,
+    timeoutMs: 1_500,
     ticketTtlMs: 1_000,
     pollMs: 100,
   });
@@ -74,26 +74,19 @@ function setUp(nodes: readonly NodeSnapshot[], remainingMs: number) {
 
 describe('the autoscaler of a balancer', () => {
   it('grows the fleet, and has it looked at', async () => {
-    const { told } = setUp([node('a', 'open')], 2_500);
+    const { told } = setUp([node('a', 'open')]);
     await eventually('it has grown', () => told.length >= 2);
     expect(told.slice(0, 2)).toEqual(['grow game 2', 'look game']);
   });
 
-  it('changes nothing of the fleet when the lease may end before the call does (S4)', async () => {
-    const { told, events } = setUp([node('a', 'open')], 1_400);
-    const failed = await eventually('it says why', () => events.find(({ kind }) => kind === 'scaling-failed'));
-    expect(failed.reason).toContain('the ownership lasts 1400 ms more');
-    expect(told).toEqual([]);
-  });
-
   it('gives orders under its epoch: an empty node that drains is taken back when there are too few', async () => {
-    const { told } = setUp([node('a', 'open'), node('b', 'draining')], 2_500);
+    const { told } = setUp([node('a', 'open'), node('b', 'draining')]);
     await eventually('it is taken back', () => told.length > 0);
     expect(told[0]).toBe('undrain b 7');
   });
 
   it('seals no node before the tickets for it have run out, however short the drain may be (S1)', async () => {
-    const { told, events } = setUp([node('a', 'open'), node('b', 'open'), node('c', 'draining')], 2_500);
+    const { told, events } = setUp([node('a', 'open'), node('b', 'open'), node('c', 'draining')]);
     await eventually('it has decided', () => events.some(({ kind }) => kind === 'scaling-unchanged'));
     const since = performance.now();
     await eventually('some decisions later', () => performance.now() > since + 300);

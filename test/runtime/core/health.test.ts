@@ -76,9 +76,17 @@ describe('the health of one node', () => {
       { kind: 'report', nodeId: 'a' },
     ]);
     expect(kinds(cluster.ticks(2, { a: '-' }))).toEqual(['report a', 'report a']);
-    cluster.condemned.add('a');
-    expect(kinds(cluster.ticks(2, { a: '-' }))).toEqual([]);
     expect(cluster.state.nodes.get('a')?.health).toBe('red');
+  });
+
+  it('does not come up any more when the fleet was told that it does not', () => {
+    const cluster = new Cluster();
+    cluster.ticks(3, { a: '-', b: '-' });
+    cluster.condemned.add('a');
+    expect([...cluster.tick({ a: 's1', b: 's1' }).nodes]).toEqual([
+      ['a', 'red'],
+      ['b', 'green'],
+    ]);
   });
 
   it('comes back from red as long as the fleet does not know of it, and never afterwards', () => {
@@ -282,9 +290,9 @@ describe('for any history', () => {
             const said = nodes[nodeId];
             if (health === 'green') expect(step.state.nodes.get(nodeId)?.silent).toBe(false);
             if (said === 's1' || said === 's2') {
-              expect(health).toBe(
-                cluster.condemned.has(nodeId) && before.nodes.get(nodeId)?.health === 'red' ? 'red' : 'green',
-              );
+              const was = before.nodes.get(nodeId)?.health ?? 'booting';
+              const isOver = cluster.condemned.has(nodeId) && (was === 'red' || was === 'booting');
+              expect(health).toBe(isOver ? 'red' : 'green');
             }
             if (said === '-' && cluster.sentAtMs >= step.state.trustFromMs) expect(health).not.toBe('green');
           }

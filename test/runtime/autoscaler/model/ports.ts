@@ -34,7 +34,7 @@ export class ModelPorts {
         group: () => of({ desired: fleet.desired, wantedVersion: fleet.wantedVersion }),
         grow: (_, size) => defer(() => of(this.#grow(size))),
         terminate: (_, nodeId) => defer(() => of(this.#end(nodeId, 'terminated'))),
-        reportUnhealthy: (_, nodeId) => defer(() => of(this.#end(nodeId, 'replaced'))),
+        reportUnhealthy: (_, nodeId) => defer(() => of(this.#replace(nodeId))),
       },
       orders: { order: (_, nodeId, order) => defer(() => of(this.#order(nodeId, order))) },
       gate: { suspend: (_, nodeId) => defer(() => of(this.#suspend(nodeId))) },
@@ -54,8 +54,7 @@ export class ModelPorts {
   }
 
   reportDead(nodeId: string): void {
-    const told = attempt(() => this.#end(nodeId, 'replaced') ?? true);
-    if (told !== null) this.#world.watch.condemned.add(nodeId);
+    attempt(() => this.#replace(nodeId));
   }
 
   #askedNow(): Asked {
@@ -70,6 +69,14 @@ export class ModelPorts {
     calls.changeFleet(nowMs, () => {
       if (fleet.grow(size)) this.#grown.push(asked);
     });
+  }
+
+  /** From now on it gets no players; when no answer comes, for a while. */
+  #replace(nodeId: string): void {
+    const { condemned } = this.#world.watch;
+    condemned.unsure(nodeId, this.#world.nowMs);
+    this.#end(nodeId, 'replaced');
+    condemned.add(nodeId);
   }
 
   #end(nodeId: string, how: 'terminated' | 'replaced'): void {

@@ -1,3 +1,4 @@
+import { Condemned } from '../../../../runtime/balancer/condemned';
 import { type Known, nodeSnapshot, nodeUpdate } from '../../../../runtime/balancer/describe-node';
 import type { NodeFacts } from '../../../../runtime/balancer/node-watch';
 import { INITIAL_HEALTH, type PollOutcome, stepHealth } from '../../../../runtime/core/health';
@@ -9,12 +10,13 @@ import type { Standing } from './registry';
 export const STEP_MS = 1_000;
 /** When a silent node is given up, in milliseconds. */
 export const RED_AFTER_MS = 5_000;
+/** Longer than a call to the fleet may be late, in milliseconds. */
+const UNSURE_MS = 5_000;
 const HEALTH = { pollMs: STEP_MS, redAfterMs: RED_AFTER_MS };
 
 /** The balancer's watch loop: the real judgement of health and the real snapshots, over what the machines answer. */
 export class ModelWatch {
-  /** Nodes that the fleet was told to replace. */
-  readonly condemned = new Set<string>();
+  readonly condemned = new Condemned(UNSURE_MS);
   readonly #capacity: number;
   readonly #facts = new Map<string, NodeFacts>();
   /** Nodes that are being told to drain, until they have been heard of. */
@@ -59,7 +61,7 @@ export class ModelWatch {
       } else polls.set(nodeId, { kind: 'missed', count: 1, sentAtMs: nowMs });
     }
     const leaving = new Set([...machines.keys()].filter((nodeId) => this.#phase(nodeId) !== 'open'));
-    const sample = { listed: new Set(machines.keys()), condemned: this.condemned, leaving, polls };
+    const sample = { listed: new Set(machines.keys()), condemned: this.condemned.all(nowMs), leaving, polls };
     const step = stepHealth(this.#health, sample, nowMs, HEALTH);
     this.#health = step.state;
     this.#known = [...machines.values()].map((machine) => this.#describe(machine));
