@@ -13,11 +13,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { script } from '../../lib/user-data';
 import { NodeEnv } from '../../runtime/agent';
 import { KeyVariables } from '../../runtime/balancer/env';
 import { parseMasterKeys } from '../../runtime/tickets/keys';
+
+// Each run of a script is a few dozen processes.
+jest.setTimeout(60_000);
 
 const folder = mkdtempSync(join(tmpdir(), 'rf-configure-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
