@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { TicketRoom } from '../core/protocol/ticket';
 
+/** An accepted ticket waits at least so long for its connection, in milliseconds, also where nobody has any time to come back. */
+const LEAST_OPEN_MS = 2_000;
+
 /** An admitted player. */
 export interface Session<C> {
   readonly playerId: string;
@@ -22,13 +25,16 @@ export interface Session<C> {
  */
 export class Sessions<C> {
   readonly #graceMs: number;
+  readonly #openMs: number;
   readonly #byPlayer = new Map<string, Session<C>>();
   readonly #byToken = new Map<string, Session<C>>();
-  /** End of the grace time of sessions without a connection. All wait equally long, so the order of entry is that of expiry. */
+  /** When sessions without a connection end. */
   readonly #graceEnds = new Map<Session<C>, number>();
 
-  constructor(graceMs: number) {
+  /** @param openMs how long an accepted ticket waits for its connection. @default as long as the grace time, at least 2 s */
+  constructor(graceMs: number, openMs = Math.max(graceMs, LEAST_OPEN_MS)) {
     this.#graceMs = graceMs;
+    this.#openMs = openMs;
   }
 
   get size(): number {
@@ -49,13 +55,13 @@ export class Sessions<C> {
     const known = this.#byPlayer.get(playerId);
     if (known !== undefined) {
       known.rid = rid;
-      if (known.connection === null) this.#startGrace(known, nowMs);
+      if (known.connection === null) this.#wait(known, nowMs + this.#openMs);
       return known;
     }
     const session: Session<C> = { playerId, rid, room, connection: null, token: newToken(), usedToken: undefined };
     this.#byPlayer.set(playerId, session);
     this.#byToken.set(session.token, session);
-    this.#startGrace(session, nowMs);
+    this.#wait(session, nowMs + this.#openMs);
     return session;
   }
 
@@ -91,7 +97,7 @@ export class Sessions<C> {
   lost(session: Session<C>, connection: C, nowMs: number): void {
     if (session.connection !== connection) return;
     session.connection = null;
-    this.#startGrace(session, nowMs);
+    this.#wait(session, nowMs + this.#graceMs);
   }
 
   /** Ends the session; false when it had ended before. */
@@ -107,17 +113,13 @@ export class Sessions<C> {
   /** Ends and returns the sessions whose grace time is over. */
   expire(nowMs: number): Session<C>[] {
     const over: Session<C>[] = [];
-    for (const [session, endsMs] of this.#graceEnds) {
-      if (endsMs > nowMs) break;
-      over.push(session);
-    }
+    for (const [session, endsMs] of this.#graceEnds) if (endsMs <= nowMs) over.push(session);
     for (const session of over) this.end(session);
     return over;
   }
 
-  #startGrace(session: Session<C>, nowMs: number): void {
-    this.#graceEnds.delete(session);
-    this.#graceEnds.set(session, nowMs + this.#graceMs);
+  #wait(session: Session<C>, untilMs: number): void {
+    this.#graceEnds.set(session, untilMs);
   }
 
   #forgetTokens(session: Session<C>): void {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Sessions } from '../../../runtime/agent/sessions';
 
-const GRACE_MS = 100;
+const GRACE_MS = 3_000;
 
 describe('sessions', () => {
   it('begin without a connection and end when none comes in time', () => {
@@ -12,6 +12,18 @@ describe('sessions', () => {
     expect(sessions.expire(GRACE_MS - 1)).toEqual([]);
     expect(sessions.expire(GRACE_MS).map((session) => session.playerId)).toEqual(['alice']);
     expect(sessions.size).toBe(0);
+  });
+
+  it('without any grace time still wait for their connection, and end with it', () => {
+    const sessions = new Sessions<string>(0);
+    const session = sessions.admit('alice', 'rid-1', undefined, 0);
+    expect(sessions.expire(1_999)).toEqual([]);
+    expect(sessions.open(session, 'first', undefined)).toEqual({ replaced: null });
+    expect(sessions.expire(60_000)).toEqual([]);
+    sessions.lost(session, 'first', 60_000);
+    sessions.admit('bob', 'rid-2', undefined, 60_000);
+    expect(sessions.expire(60_000)).toEqual([session]);
+    expect(sessions.expire(62_000).map(({ playerId }) => playerId)).toEqual(['bob']);
   });
 
   it('belong to the newest connection: losing an older one changes nothing', () => {
