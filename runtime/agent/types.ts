@@ -75,7 +75,7 @@ export interface AgentBase {
   readonly sessions: number;
   /** Players' connections open now. */
   readonly connections: number;
-  /** The key to sign match tokens with (`tickets/tokens.ts`, `signer`); null until the first balancer has come. */
+  /** The key to sign match tokens with (`tickets/tokens.ts`, `signer`); null until the first balancer has come, and where no matches are made. */
   matchSigner(): NodeKey | null;
   /** A room is new or has changed: the balancers hear of it with their next poll. */
   roomChanged(report: RoomReport): void;

@@ -123,6 +123,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
       chosenProbes(env.PROBES ?? [], {
         balancerId: env.BALANCER_ID,
         keys: () => ring.keys,
+        matchmakers: new Set([LOBBY]),
         onDelivered: (node, { masterKeys }) => tokens.delivered(node, masterKeys),
         fencing: ownership,
         log,

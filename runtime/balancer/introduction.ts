@@ -12,6 +12,8 @@ export interface IntroductionOptions {
   readonly balancerId: string;
   /** The keys of now: nodes hold the public halves of the agent keys, and get keys derived from the masters. */
   readonly keys: () => NodeKeys;
+  /** Clusters whose nodes make matches: only these get a key to sign match tokens with. @default none */
+  readonly matchmakers?: ReadonlySet<string>;
   /** This start of the node holds these keys from now on. @default nobody asks */
   readonly onDelivered?: (hello: HelloReply, keys: NodeKeys) => void;
 }
@@ -45,11 +47,12 @@ export class Introduction {
   }
 
   /** What this start of the node verifies tickets with, and what it knows balancers by. */
-  keys({ nodeId, startId }: HelloReply): { readonly request: KeysRequest; readonly of: NodeKeys } {
+  keys({ cluster, nodeId, startId }: HelloReply): { readonly request: KeysRequest; readonly of: NodeKeys } {
     const { keys, agents } = this.#prepare();
     const derived = (use: KeyUse) => keys.masterKeys.map((master) => deriveNodeKey(master, use, nodeId, startId));
-    const { balancerId: from } = this.#options;
-    const request = { v: AGENT_PROTOCOL, from, agents, ticket: derived('ticket'), match: derived('match') } as const;
+    const { balancerId: from, matchmakers } = this.#options;
+    const match = matchmakers?.has(cluster) ? derived('match') : [];
+    const request = { v: AGENT_PROTOCOL, from, agents, ticket: derived('ticket'), match } as const;
     return { request, of: keys };
   }
 

@@ -38,7 +38,8 @@ export const KeysRequest = z.object({
   /** Public keys that balancers are known by from now on: Ed25519, PEM. @default those that the node has */
   agents: z.array(z.string().min(1).max(1_000)).min(1).max(2).optional(),
   ticket: z.array(NodeKey).min(1).max(2),
-  match: z.array(NodeKey).min(1).max(2),
+  /** Only for nodes that make matches; another could make up rooms with it. */
+  match: z.array(NodeKey).max(2),
 });
 export type KeysRequest = z.infer<typeof KeysRequest>;
 
