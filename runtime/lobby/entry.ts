@@ -55,6 +55,15 @@ export function isOwedLeave({ left, busy }: Entry): boolean {
   return left.length > 0 && !busy;
 }
 
+/** Acknowledgements owed to one player at most: a client that asks again and again while the registry is away waits for the last ones. */
+const MOST_OWED = 8;
+
+/** One more is owed; of too many the oldest are never answered. */
+export function owe<T>(answers: Answer<T>[], answer: Answer<T>): void {
+  answers.push(answer);
+  if (answers.length > MOST_OWED) answers.splice(0, answers.length - MOST_OWED);
+}
+
 export function answerAll<T>(answers: Answer<T>[], status: T): void {
   for (const answer of answers.splice(0)) answer(status);
 }

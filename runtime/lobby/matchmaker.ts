@@ -9,6 +9,7 @@ import {
   isOwedLeave,
   isSpokenFor,
   type Outlet,
+  owe,
 } from './entry';
 import type { Modes } from './modes';
 import { isDeliveryDue, isTimeUp, settle } from './stand';
@@ -71,7 +72,8 @@ export class Matchmaker {
   enter(playerId: string, mode: string, pool: string, outlet: Outlet, answer: Answer<'waiting' | 'matched'>): void {
     const known = this.#entries.get(playerId);
     const same = known?.mode === mode && known.pool === pool ? known : undefined;
-    const owed = known?.entered.splice(0) ?? [];
+    const entered = known?.entered.splice(0) ?? [];
+    owe(entered, answer);
     if (known !== undefined) answerAll(known.left, 'left');
     this.#count += 1;
     const entry: Entry = {
@@ -87,7 +89,7 @@ export class Matchmaker {
       outlet,
       leaving: false,
       busy: false,
-      entered: [...owed, answer],
+      entered,
       left: [],
     };
     this.#entries.set(playerId, entry);
@@ -102,7 +104,7 @@ export class Matchmaker {
       return;
     }
     entry.leaving = true;
-    entry.left.push(answer);
+    owe(entry.left, answer);
     void this.#attempt(() => this.#withdraw(entry));
   }
 
