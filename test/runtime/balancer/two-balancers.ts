@@ -136,7 +136,7 @@ export class TwoBalancers {
     const redis = await OwnRedis.create();
     undo.push(() => redis.remove());
     await redis.start();
-    const instances = [];
+    const instances: ReturnType<typeof instance>[] = [];
     for (const nodeId of NODES.lobby) {
       const node = await realNode(nodeId, publicKey, { cluster: 'lobby' });
       undo.push(() => node.stop());
