@@ -1,28 +1,19 @@
 import type { Logger } from 'pino';
-import { NotYet } from '../autoscaler';
-import {
-  adopt,
-  type HealthConfig,
-  type HealthState,
-  INITIAL_HEALTH,
-  type PollOutcome,
-  stepHealth,
-  suspectNow,
-} from '../core/health';
+import { adopt, type HealthConfig, type HealthState, INITIAL_HEALTH, stepHealth, suspectNow } from '../core/health';
 import type { Order, OrderReply } from '../core/protocol/agent';
 import type { ClusterSnapshot, Health } from '../core/snapshot';
-import { type NodeWeight, stepWeights } from '../core/weight';
 import type { Fleet } from '../fleet/port';
 import type { NodeUpdate, RefreshResult } from '../registry/types';
 import type { Arrivals } from './backlog';
-import { messageOf } from './complaints';
 import { type Known, nodeSnapshot, nodeUpdate } from './describe-node';
 import type { EventSink } from './events';
 import { healthEvents } from './health-events';
+import { replaceAfterLastLook } from './last-look';
 import type { ProbeFactory } from './probe';
 import { type ClusterRegistry, type NodeEntry, type Ownership, RegistryWriter } from './registry-writer';
 import { Replacements } from './replacements';
 import { Roster } from './roster';
+import { Weights } from './weights';
 import { Windows } from './windows';
 
 export interface ClusterWatchOptions {
@@ -52,7 +43,7 @@ export class ClusterWatch {
   readonly #writer: RegistryWriter;
   readonly #replacements: Replacements;
   #health: HealthState = INITIAL_HEALTH;
-  #weights: ReadonlyMap<string, NodeWeight> = new Map();
+  readonly #weights = new Weights();
   #pending: RefreshResult['pending'] = new Map();
   readonly #windows = new Windows();
   /** Nodes that the registry was asked about. */
@@ -67,7 +58,8 @@ export class ClusterWatch {
   constructor(options: ClusterWatchOptions) {
     this.#options = options;
     const { cluster, fleet, probe, health, log } = options;
-    const tell = (nodeId: string) => this.#replace(nodeId);
+    const heardAtMs = (nodeId: string) => this.#roster.watches.get(nodeId)?.heardAtMs ?? 0;
+    const tell = (nodeId: string) => replaceAfterLastLook(nodeId, () => heardAtMs(nodeId), options);
     const onSilent = (nodeId: string, sentAtMs: number) => this.#silent(nodeId, sentAtMs);
     const onWhole = () => this.#heardWhole();
     this.#roster = new Roster({ cluster, fleet, probe, pollMs: health.pollMs, onWhole, onSilent, log });
@@ -148,8 +140,8 @@ export class ClusterWatch {
     const sample = {
       listed: new Set(instances.keys()),
       condemned: this.#replacements.condemned(),
-      leaving: this.#leaving(),
-      polls: this.#outcomes(),
+      ...(this.#options.scaled && { leaving: this.#roster.leaving() }),
+      polls: this.#roster.outcomes(),
     };
     const step = stepHealth(this.#health, sample, nowMs, this.#options.health);
     this.#change(step.state, step.actions);
@@ -161,43 +153,9 @@ export class ClusterWatch {
       }
       if (action.kind === 'evict' && action.reason === 'gone') this.#forget(action.nodeId);
     }
-    this.#weigh();
+    this.#weights.step(this.#roster.watches);
     this.#publish();
     void this.#writer.write();
-  }
-
-  /**
-   * The fleet knows no epochs, so the intention goes through the registry first: an owner that has been replaced meanwhile is refused
-   * there (S4), and nothing is replaced while nobody can say who the owner is. Nor is a node that answers while that is asked (S1).
-   */
-  async #replace(nodeId: string): Promise<void> {
-    const { cluster, fleet, ownership, registry } = this.#options;
-    const sinceMs = performance.now();
-    const epoch = ownership.epoch(cluster);
-    if (epoch === null) throw new NotYet('this balancer does not own the cluster any more');
-    await registry.seats.suspend(nodeId, epoch).catch((error) => {
-      throw new NotYet(`the registry was not told: ${messageOf(error)}`);
-    });
-    if (ownership.epoch(cluster) !== epoch) throw new NotYet('this balancer does not own the cluster any more');
-    if ((this.#roster.watches.get(nodeId)?.heardAtMs ?? sinceMs) > sinceMs) throw new NotYet('it answers again');
-    await fleet.reportUnhealthy(cluster, nodeId);
-  }
-
-  /** Draining and sealed nodes, where an autoscaler sees to them. */
-  #leaving(): ReadonlySet<string> {
-    const leaving = new Set<string>();
-    if (!this.#options.scaled) return leaving;
-    for (const [nodeId, { facts }] of this.#roster.watches) if (facts && facts.phase !== 'open') leaving.add(nodeId);
-    return leaving;
-  }
-
-  #outcomes(): ReadonlyMap<string, PollOutcome> {
-    const polls = new Map<string, PollOutcome>();
-    for (const [nodeId, watch] of this.#roster.watches) {
-      const outcome = watch.takeOutcome();
-      if (outcome !== undefined) polls.set(nodeId, outcome);
-    }
-    return polls;
   }
 
   #silent(nodeId: string, sentAtMs: number): void {
@@ -230,14 +188,6 @@ export class ClusterWatch {
     for (const event of healthEvents(cluster, before, after, actions, trouble, sealed)) events.emit(event);
   }
 
-  #weigh(): void {
-    const samples = [];
-    for (const [nodeId, { facts }] of this.#roster.watches) {
-      if (facts !== null) samples.push({ nodeId, capacity: facts.capacity, loopDelayMs: facts.loopDelayMs });
-    }
-    this.#weights = stepWeights(this.#weights, samples);
-  }
-
   #publish(): void {
     const nodes = [...this.#known()].map(nodeSnapshot);
     for (const { nodeId, phase } of nodes) if (phase === 'sealed') this.#sealed.add(nodeId);
@@ -255,7 +205,7 @@ export class ClusterWatch {
         health: health?.health ?? 'booting',
         silentMs: health?.silentMs ?? 0,
         pending: this.#pending.get(nodeId)?.count ?? 0,
-        weight: this.#weights.get(nodeId)?.weight ?? facts?.capacity ?? 0,
+        weight: this.#weights.of(nodeId) ?? facts?.capacity ?? 0,
         closing: this.#roster.watches.get(nodeId)?.closing ?? false,
         window: this.#windows.of(nodeId, facts?.startId),
       };

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { PollOutcome } from '../core/health';
 import type { Fleet, Instance } from '../fleet/port';
 import { Complaints, messageOf } from './complaints';
 import { NodeWatch } from './node-watch';
@@ -66,6 +67,23 @@ export class Roster {
     } finally {
       this.#describing = false;
     }
+  }
+
+  /** What the polls gave since this was last asked. */
+  outcomes(): ReadonlyMap<string, PollOutcome> {
+    const polls = new Map<string, PollOutcome>();
+    for (const [nodeId, watch] of this.watches) {
+      const outcome = watch.takeOutcome();
+      if (outcome !== undefined) polls.set(nodeId, outcome);
+    }
+    return polls;
+  }
+
+  /** Nodes that drain or are sealed. */
+  leaving(): ReadonlySet<string> {
+    const leaving = new Set<string>();
+    for (const [nodeId, { facts }] of this.watches) if (facts && facts.phase !== 'open') leaving.add(nodeId);
+    return leaving;
   }
 
   stop(): void {

@@ -72,20 +72,17 @@ export class Matchmaker {
   enter(playerId: string, mode: string, pool: string, outlet: Outlet, answer: Answer<'waiting' | 'matched'>): void {
     const known = this.#entries.get(playerId);
     const same = known?.mode === mode && known.pool === pool ? known : undefined;
+    const sinceMs = same === undefined || same.stand.kind === 'matched' ? null : same.stand.sinceMs;
     const entered = known?.entered.splice(0) ?? [];
     owe(entered, answer);
     if (known !== undefined) answerAll(known.left, 'left');
-    this.#count += 1;
     const entry: Entry = {
       playerId,
       mode,
       pool,
-      connectionId: `${this.#options.startId}:${this.#count}`,
+      connectionId: `${this.#options.startId}:${++this.#count}`,
       enteredAtMs: same?.enteredAtMs ?? Date.now(),
-      stand: {
-        kind: 'entering',
-        sinceMs: same === undefined || same.stand.kind === 'matched' ? null : same.stand.sinceMs,
-      },
+      stand: { kind: 'entering', sinceMs },
       outlet,
       leaving: false,
       busy: false,
@@ -99,13 +96,12 @@ export class Matchmaker {
   /** Takes the player out, unless matched; `answer` is called once the registry knows. */
   leave(playerId: string, answer: Answer<'left' | 'matched'>): void {
     const entry = this.#entries.get(playerId);
-    if (entry === undefined) {
-      answer('left');
-      return;
+    if (entry === undefined) answer('left');
+    else {
+      entry.leaving = true;
+      owe(entry.left, answer);
+      void this.#attempt(() => this.#withdraw(entry));
     }
-    entry.leaving = true;
-    owe(entry.left, answer);
-    void this.#attempt(() => this.#withdraw(entry));
   }
 
   /** The connection was lost; the player may come back to it. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { lastValueFrom, of } from 'rxjs';
-import { Executor } from '../../../runtime/autoscaler/executor';
+import { Executor, NotYet } from '../../../runtime/autoscaler/executor';
 import type { Action } from '../../../runtime/core/scaling/types';
-import { World } from './world';
+import { failing, World } from './world';
 
 type Kind = 'drain' | 'seal' | 'terminate' | 'replace';
 
@@ -61,6 +61,11 @@ describe('an action is checked again right before it', () => {
     const booting = { health: 'booting', launchedMs: 1_000 };
     expect(await perform('replace', n0(booting))).toEqual(['replace n0']);
     expect(await perform('replace', n0({}))).toBe('it is green now');
+    const heardByPeer = (world: World) => {
+      world.ports.mayReplace = (_, nodeId) => nodeId !== 'n0';
+      n0(booting)(world);
+    };
+    expect(await perform('replace', heardByPeer)).toBe('the other balancer may still hear it');
   });
 
   it('does nothing under another epoch, and nothing to a node that is gone', async () => {
@@ -69,6 +74,27 @@ describe('an action is checked again right before it', () => {
     };
     expect(await perform('drain', lost)).toBe('this balancer no longer owns the cluster');
     expect(await perform('seal', (world) => void world.nodes.delete('n0'))).toBe('it is gone');
+  });
+
+  it('takes a call that failed after the ownership was lost for no failure of the fleet, and does not back off', async () => {
+    const world = new World(2);
+    const { scheduler, ports, calls } = world;
+    const latest = () => world.snapshot();
+    const action: Action = { kind: 'grow', size: 3, reason: { rule: 'minimum', code: 'grow', text: '' } };
+    ports.fleet = {
+      ...ports.fleet,
+      grow: () => {
+        calls.push('grow');
+        world.epoch = 2;
+        return failing('it was given up')();
+      },
+    };
+    const executor = new Executor({ ...ports, cluster: 'game', latest, timeoutMs: 1_000, scheduler });
+    await expect(lastValueFrom(executor.perform(action, 1))).rejects.toThrow(NotYet);
+    await expect(lastValueFrom(executor.perform(action, 2))).rejects.toThrow('it was given up');
+    expect(calls).toEqual(['grow', 'grow']);
+    await expect(lastValueFrom(executor.perform(action, 2))).rejects.toThrow('a moment ago');
+    expect(calls).toEqual(['grow', 'grow']);
   });
 
   it('says why the node refused', async () => {
