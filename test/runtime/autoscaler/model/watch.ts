@@ -9,7 +9,7 @@ import type { Standing } from './registry';
 
 export const STEP_MS = 1_000;
 /** When a silent node is given up, in milliseconds. */
-export const RED_AFTER_MS = 5_000;
+const RED_AFTER_MS = 5_000;
 /** Longer than a call to the fleet may be late, in milliseconds. */
 const UNSURE_MS = 5_000;
 const HEALTH = { pollMs: STEP_MS, redAfterMs: RED_AFTER_MS };
