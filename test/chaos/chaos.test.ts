@@ -85,7 +85,8 @@ describe('the fixed set of faults', () => {
     const { asked, failed } = requestsTo(history, to, killed, killed + DEADLINE_MS);
     expect(to).toMatch(/^http/);
     expect(asked).toBeGreaterThan(20);
-    expect(failed).toEqual([]);
+    // BUSY is an answer: the client asks again.
+    expect(failed.filter((code) => !code.endsWith(' BUSY'))).toEqual([]);
     expect(killed).toBeLessThan(ASKED_DIRECTLY.untilMs + (only(history, 'player')[0]?.t ?? 0));
   });
 
@@ -104,7 +105,10 @@ describe('the fixed set of faults', () => {
     expect(only(history, 'obeyed').filter(({ t, epoch }) => t > woken && epoch === oldEpoch)).toEqual([]);
     const home = leases('lobby').find(({ t, owner }) => t > woken && owner === before)?.t ?? Number.POSITIVE_INFINITY;
     expect(only(history, 'fleet').filter(({ t, by }) => by === sleeper && t > woken && t < home)).toEqual([]);
-    const told = only(history, 'stats').filter(({ nodeId, t }) => nodeId.startsWith('lobby-') && t > woken + 2_000);
+    const all = only(history, 'stats').filter(({ nodeId }) => nodeId.startsWith('lobby-'));
+    const starts = new Set(all.filter(({ t }) => t < woken).map(({ startId }) => startId));
+    const told = all.filter(({ t, startId }) => t > woken && starts.has(startId));
+    expect(told.length).toBeGreaterThan(0);
     for (const { epoch } of told) expect(epoch).toBeGreaterThanOrEqual(newEpoch);
   });
 

@@ -17,7 +17,8 @@ const started = (t: number, nodeId: string): Entry => processEntry(t, nodeId, 's
 const ended = (t: number, nodeId: string): Entry => processEntry(t, nodeId, 'ended');
 const demanded = (t: number, nodeId: string, what: 'terminate' | 'unhealthy'): Entry => processEntry(t, nodeId, what);
 const stats = (t: number, nodeId: string, over: Partial<Of<'stats'>> = {}): Entry => ({
-  ...{ t, kind: 'stats', by: A, nodeId, startId: 's1', phase: 'open', epoch: 1, sessions: 0, ...over },
+  ...{ t, kind: 'stats', by: A, nodeId, startId: 's1', phase: 'open', epoch: 1, sessions: 0, tookMs: 5 },
+  ...over,
 });
 const obeyed = (t: number, nodeId: string, order: string, over: Partial<Of<'obeyed'>> = {}): Entry => ({
   ...{ t, kind: 'obeyed', by: A, nodeId, order, epoch: 1, ...over },
@@ -99,6 +100,11 @@ describe('S1: nobody is cut off', () => {
     const heardByOne = answering('game-1', 1_000, 3_000);
     expect(broken(there, heardByBoth, demanded(11_000, 'game-1', 'unhealthy'))).toContain('S1');
     expect(broken(there, heardByOne, demanded(11_000, 'game-1', 'unhealthy'))).toEqual([]);
+    // An answer that comes too late is none; one that comes while the order is under way is too late, too.
+    const late = answering('game-1', 4_000, 10_000, { tookMs: 2_000 });
+    expect(broken(there, heardByOne, late, demanded(11_000, 'game-1', 'unhealthy'))).toEqual([]);
+    expect(broken(there, heardByOne, stats(10_500, 'game-1'), demanded(11_000, 'game-1', 'unhealthy'))).toEqual([]);
+    expect(broken(there, heardByOne, stats(8_500, 'game-1'), demanded(11_000, 'game-1', 'unhealthy'))).toContain('S1');
   });
 });
 
@@ -123,6 +129,9 @@ describe('S2: rooms stay together', () => {
     expect(broken(nodes, alive, rooms, ended(19_000, 'game-1'))).toEqual([]);
     const silent = [...answering('game-1', 1_000, 6_000), ...answering('game-2', 1_000, 30_000)];
     expect(broken(nodes, silent, rooms)).toEqual([]);
+    // It was given up, and has come back.
+    expect(broken(nodes, silent, answering('game-1', 15_000, 30_000), rooms)).toEqual([]);
+    expect(broken(nodes, silent, answering('game-1', 9_000, 30_000), rooms)).toEqual(['S2']);
   });
 });
 
@@ -256,6 +265,9 @@ describe('S7: good nodes only', () => {
   it('somebody is sent to a node that is gone for more than two seconds', () => {
     expect(broken(alive, ended(10_000, 'lobby-1'), assigned(12_500, 'p1', 'lobby-1'))).toEqual(['S7']);
     expect(broken(alive, ended(10_000, 'lobby-1'), assigned(11_500, 'p1', 'lobby-1'))).toEqual([]);
+    const heldUp = [fault(9_000, 'balancer-a'), healed(11_000, 9_000)];
+    expect(broken(alive, ended(10_000, 'lobby-1'), heldUp, assigned(12_500, 'p1', 'lobby-1'))).toEqual([]);
+    expect(broken(alive, ended(10_000, 'lobby-1'), heldUp, assigned(13_500, 'p1', 'lobby-1'))).toEqual(['S7']);
   });
 
   it('somebody is sent to a silent node, and not all are silent', () => {
@@ -303,6 +315,8 @@ describe('players', () => {
     expect(broken(alive, there, lost)).toEqual(['players']);
     expect(broken(alive, there, lost, fault(20_000, 'lobby-1'), healed(21_000, 20_000))).toEqual([]);
     expect(broken(alive, there, lost, ended(24_999, 'lobby-1'))).toEqual([]);
+    // The machine had no time for anybody.
+    expect(broken(alive, there, lost, { t: 24_000, kind: 'lag', ms: 3_000 })).toEqual([]);
   });
 });
 

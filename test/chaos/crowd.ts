@@ -136,7 +136,8 @@ function observed({ api, apiKey, recorder }: CrowdOptions): FleetApi {
       note(true, '');
       return answer;
     } catch (error) {
-      if (!signal.aborted) note(false, error instanceof FleetClientError ? error.code : 'NETWORK');
+      const code = error instanceof FleetClientError ? error.code : 'NETWORK';
+      note(false, signal.aborted ? 'NO_ANSWER' : code);
       throw error;
     }
   };

@@ -1,3 +1,4 @@
+import { machineOf } from './door';
 import { type History, type Of, only } from './history';
 
 /** How long a broken connection may already have been noticed by the node when the player notices, in milliseconds: its pings. */
@@ -8,6 +9,12 @@ interface Period {
   readonly fromT: number;
   untilT: number;
 }
+
+/**
+ * An answer that takes longer from the node to the balancer may be too late for it, in milliseconds: it waits 800 ms, and the question was
+ * as long on its way.
+ */
+const IN_TIME_MS = 400;
 
 /** Something that must not be. */
 export interface Violation {
@@ -77,6 +84,19 @@ export class Facts {
     return Number.NEGATIVE_INFINITY;
   }
 
+  /** The longest time between two answers in time, from one time to another, in milliseconds: silence, as balancers count it. */
+  longestSilence(nodeId: string, fromT: number, toT: number): number {
+    let lastT = fromT;
+    let longestMs = 0;
+    for (const { t, tookMs } of this.#stats.get(nodeId) ?? []) {
+      if (t > toT) break;
+      if (tookMs > IN_TIME_MS) continue;
+      if (t > fromT) longestMs = Math.max(longestMs, t - lastT);
+      lastT = t;
+    }
+    return Math.max(longestMs, toT - lastT);
+  }
+
   /** What the node said last before this time. */
   lastStats(nodeId: string, t: number): Of<'stats'> | undefined {
     const of = this.#stats.get(nodeId) ?? [];
@@ -128,6 +148,14 @@ export class Facts {
   /** Faults that were there at some time between the two, or ended shortly before. */
   faults(fromT: number, toT: number): Of<'fault'>[] {
     return this.#faults.filter(({ fault, untilT }) => fault.t <= toT && untilT >= fromT).map(({ fault }) => fault);
+  }
+
+  /** When the last fault of a balancer, or of its ways, ended; now, while one is there; -Infinity: there was none. */
+  balancersBack(t: number): number {
+    const ends = this.#faults
+      .filter(({ fault }) => fault.t <= t && fault.touches.some((part) => machineOf(`${part}-`) !== null))
+      .map(({ untilT }) => Math.min(untilT, t));
+    return Math.max(Number.NEGATIVE_INFINITY, ...ends);
   }
 
   /** How long the observer was held up between the two, in milliseconds: it may have seen things that much late. */

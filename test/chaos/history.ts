@@ -50,6 +50,8 @@ export const Entry = z.discriminatedUnion('kind', [
     phase: z.enum(['open', 'draining', 'sealed']),
     epoch: z.number(),
     sessions: z.number(),
+    /** From the question's arrival at the node to the answer's at the balancer, in milliseconds. */
+    tookMs: z.number().default(0),
   }),
   entry('ordered', { by: z.string(), nodeId: z.string(), order: z.string(), epoch: z.number() }),
   entry('obeyed', { by: z.string(), nodeId: z.string(), order: z.string(), epoch: z.number() }),

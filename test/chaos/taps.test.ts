@@ -61,7 +61,14 @@ describe('the agent channel, overheard', () => {
     await socket.emitWithAck('order', { v: 1, kind: 'undrain', epoch: 6 });
     await socket.emitWithAck('stats', { v: 1, cursor: 0 });
     const common = { by: 'balancer-test', nodeId: 'game-1' };
-    const stats = { ...common, kind: 'stats', startId: agent.startId, epoch: 7, sessions: 0 };
+    const stats = {
+      ...common,
+      kind: 'stats',
+      startId: agent.startId,
+      epoch: 7,
+      sessions: 0,
+      tookMs: expect.any(Number),
+    };
     await eventually('all was heard', () => entries.length === 8);
     expect(entries).toEqual([
       { ...common, kind: 'asked', epoch: 7 },

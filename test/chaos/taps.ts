@@ -24,14 +24,14 @@ export function agentTap(nodeId: string, recorder: Pick<Recorder, 'add'>): Tap {
   const toNode = new FrameReader();
   const toBalancer = new FrameReader();
   /** By number of the acknowledgement. */
-  const open = new Map<string, { question: 'stats' } | { question: 'order'; order: Ordered }>();
+  const open = new Map<string, { question: 'stats'; askedMs: number } | { question: 'order'; order: Ordered }>();
   let by = '';
 
   const asked = (number: string, json: string): void => {
     const [question, payload] = Question.parse(JSON.parse(json));
     by ||= agentIn(toNode.head);
     if (question === 'stats') {
-      open.set(number, { question });
+      open.set(number, { question, askedMs: performance.now() });
       recorder.add({ kind: 'asked', by, nodeId, epoch: StatsRequest.parse(payload).epoch ?? null });
     }
     if (question === 'order') {
@@ -46,7 +46,8 @@ export function agentTap(nodeId: string, recorder: Pick<Recorder, 'add'>): Tap {
     const [answer] = z.tuple([z.unknown()]).parse(JSON.parse(json));
     if (was?.question === 'stats') {
       const { startId, phase, epoch, sessions } = StatsReply.parse(answer);
-      recorder.add({ kind: 'stats', by, nodeId, startId, phase, epoch, sessions });
+      const tookMs = Math.round(performance.now() - was.askedMs);
+      recorder.add({ kind: 'stats', by, nodeId, startId, phase, epoch, sessions, tookMs });
     }
     if (was?.question === 'order') {
       const reply = OrderReply.parse(answer);

@@ -6,6 +6,9 @@ const AFTERMATH_MS = 30_000;
 /** Pings that tell of a loss, in milliseconds. */
 const NOTICE_MS = 15_000;
 
+/** Held up for so long within that time, we may have missed pings ourselves, in milliseconds. */
+const STARVED_MS = 2_000;
+
 /** What every request of a player may go through. */
 const SERVICE = ['balancer-a', 'balancer-b', 'redis'];
 
@@ -43,5 +46,7 @@ export function connectionsHold(facts: Facts): Violation[] {
 
 function isExplained(facts: Facts, { t, nodeId }: Of<'closed'>): boolean {
   if (facts.goneT(nodeId) <= t + 1_000) return true;
-  return facts.faults(t - NOTICE_MS - facts.lag(t - NOTICE_MS, t), t).some(({ touches }) => touches.includes(nodeId));
+  const lagMs = facts.lag(t - NOTICE_MS, t);
+  if (lagMs > STARVED_MS) return true;
+  return facts.faults(t - NOTICE_MS - lagMs, t).some(({ touches }) => touches.includes(nodeId));
 }

@@ -34,13 +34,14 @@ export function nobodyIsCutOff(facts: Facts): Violation[] {
   });
 }
 
-/**
- * Silent towards both balancers for `redAfter`, now or when the decision was on its way; silence is counted in polls, so the last answer
- * may be two older or younger.
- */
+/** Silent towards both balancers for `redAfter`, now or when the decision was on its way. */
 export function isDead(facts: Facts, nodeId: string, t: number): boolean {
+  return wasDead(facts, nodeId, t - UNDER_WAY_MS - facts.lag(t - UNDER_WAY_MS, t), t);
+}
+
+/** Whether it was at some time between. Silence is counted in polls, so the last answer may be two older or younger. */
+export function wasDead(facts: Facts, nodeId: string, fromT: number, toT: number): boolean {
   const { redAfterMs, pollMs } = facts.config;
   const leastMs = redAfterMs - 2 * pollMs;
-  const decidedT = t - UNDER_WAY_MS - facts.lag(t - UNDER_WAY_MS, t);
-  return [t, decidedT].some((at) => at - facts.lastHeard(nodeId, at) >= leastMs);
+  return facts.longestSilence(nodeId, fromT - leastMs, toT) >= leastMs;
 }

@@ -1,6 +1,6 @@
 import type { Facts, Violation } from '../facts';
 import { type Of, only } from '../history';
-import { isDead } from './s1-nobody-is-cut-off';
+import { wasDead } from './s1-nobody-is-cut-off';
 
 /** How long a node may have been given up before anybody outside can see it, in milliseconds: the registry comes before the fleet. */
 const AHEAD_MS = 3_000;
@@ -24,7 +24,7 @@ export function roomsStayTogether(facts: Facts): Violation[] {
       violations.push({ rule: 'S2', t, what });
     }
     const before = latest.get(room.id);
-    if (before?.room != null && before.room.gen < room.gen && !isOver(facts, before.nodeId, t)) {
+    if (before?.room != null && before.room.gen < room.gen && !isOver(facts, before, t)) {
       const what = `room ${key} was given to ${nodeId} although ${before.nodeId}, which had it, lives`;
       violations.push({ rule: 'S2', t, what });
     }
@@ -33,6 +33,6 @@ export function roomsStayTogether(facts: Facts): Violation[] {
   return violations;
 }
 
-function isOver(facts: Facts, nodeId: string, t: number): boolean {
-  return facts.goneT(nodeId) <= t + AHEAD_MS || facts.sealedT(nodeId) <= t || isDead(facts, nodeId, t);
+function isOver(facts: Facts, { nodeId, t: sinceT }: Of<'assigned'>, t: number): boolean {
+  return facts.goneT(nodeId) <= t + AHEAD_MS || facts.sealedT(nodeId) <= t || wasDead(facts, nodeId, sinceT, t);
 }

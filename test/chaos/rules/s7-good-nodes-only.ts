@@ -9,6 +9,7 @@ const OFF_MS = 250;
 /**
  * S7: nobody is assigned to a node that is draining, sealed, suspect or red. Judged by when the player began to ask: an answer may be
  * under way. A room was assigned with its first member; the others follow it there. In a mass failure (S8) silent nodes are the last choice.
+ * A balancer that was held up itself has as long from then on.
  * A balancer that goes by its memory, as Redis does not answer, hears of a drain from the node itself: with its next poll.
  */
 export function goodNodesOnly(facts: Facts): Violation[] {
@@ -26,9 +27,10 @@ export function goodNodesOnly(facts: Facts): Violation[] {
     const closed = (closing.get(nodeId) ?? []).find(({ fromT, untilT }) => fromT + knownMs < askedT && untilT > t);
     const blame = (why: string) => ({ rule: 'S7', t, what: `${playerId} was sent to ${nodeId}, which ${why}` });
     if (closed !== undefined) return blame(`was draining since ${Math.round(askedT - closed.fromT)} ms`);
-    const gone = askedT - facts.goneT(nodeId);
+    const awake = facts.balancersBack(askedT);
+    const gone = askedT - Math.max(facts.goneT(nodeId), awake);
     if (gone > DETECTION_MS + lag(facts, entry)) return blame(`had gone ${Math.round(gone)} ms before`);
-    const quiet = askedT - facts.lastHeard(nodeId, t);
+    const quiet = askedT - Math.max(facts.lastHeard(nodeId, t), awake);
     if (quiet <= facts.config.pollMs + DETECTION_MS + lag(facts, entry) || inMassFailure(facts, entry)) return [];
     return blame(`had been silent for ${Math.round(quiet)} ms`);
   });
