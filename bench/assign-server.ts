@@ -1,12 +1,16 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+
 import { z } from 'zod';
 import { createApi } from '../runtime/api/server';
 import { RegistryAssigner } from '../runtime/balancer/assigner';
 import { EventLog } from '../runtime/balancer/events';
+import { Outage } from '../runtime/balancer/outage';
 import { LiveView } from '../runtime/balancer/view';
 import type { NodeSnapshot } from '../runtime/core/snapshot';
+import { askRegistry } from '../runtime/registry';
 import { connectRegistry } from '../runtime/registry/connection';
+import type { ScriptedRedis } from '../runtime/registry/scripted-redis';
 import { RedisSeats } from '../runtime/registry/seats';
 import type { NodeUpdate, ReserveOptions, ReserveRequest, ReserveResult } from '../runtime/registry/types';
 import { parseMasterKeys } from '../runtime/tickets/keys';
@@ -38,11 +42,13 @@ const OPTIONS: ReserveOptions = { ticketTtlMs: TICKET_TTL_MS, exclude: [], polic
 
 /** A registry with nodes on which every player arrives within the second, as the watch loop would write it. */
 class SimulatedCluster {
+  readonly redis: ScriptedRedis;
   readonly #seats: RedisSeats;
   #arrivals = new Map<string, string[]>();
 
-  constructor(seats: RedisSeats) {
-    this.#seats = seats;
+  constructor(redis: ScriptedRedis, stack: string) {
+    this.redis = redis;
+    this.#seats = new RedisSeats(redis, stack, 'lobby');
   }
 
   async start(): Promise<void> {
@@ -106,20 +112,32 @@ async function serveApi(setup: Setup): Promise<number> {
   view.publish({ cluster: 'lobby', atMs: 0, massFailure: false, nodes: snapshots() });
   const events = new EventLog({ now: Date.now });
   const notMeasured = () => Promise.reject(new Error('only POST /v1/lobby is measured'));
-  const assigner = new RegistryAssigner({
-    lobby: { cluster: 'lobby', seats: cluster },
-    game: {
-      cluster: 'game',
-      seats: { node: notMeasured },
-      rooms: { start: notMeasured, finish: notMeasured, get: notMeasured },
+  const rooms = { start: notMeasured, finish: notMeasured, get: notMeasured, restore: notMeasured };
+  const onRefused = (name: string, code: string) => process.stderr.write(`${name}: ${code}\n`);
+  const outage = new Outage({
+    ...{
+      lobby: 'lobby',
+      game: 'game',
+      others: [],
+      rooms,
+      paired: false,
+      ticketTtlMs: TICKET_TTL_MS,
+      onRefused,
+      events,
     },
+    ask: () => askRegistry(cluster.redis, setup.stack),
+  });
+  const byRegistry = new RegistryAssigner({
+    lobby: { cluster: 'lobby', seats: outage.seats(cluster) },
+    game: { cluster: 'game', seats: { node: notMeasured }, rooms },
     matchQueue: { release: notMeasured, match: notMeasured },
     view,
     tokens: new NodeTokens(parseMasterKeys('5e'.repeat(32))),
     events,
-    onRefused: (name, code) => process.stderr.write(`${name}: ${code}\n`),
+    onRefused,
     ticketTtlMs: TICKET_TTL_MS,
   });
+  const assigner = outage.assigner(byRegistry, view, { peer: null, ownership: { claims: [] } });
   const app = createApi({ assigner, clusters: view, events, apiKeys: [setup.apiKey] });
   await app.listen({ host: '127.0.0.1', port: 0 });
   return (app.server.address() as AddressInfo).port;
@@ -167,7 +185,7 @@ async function offerScript(setup: Setup): Promise<number> {
 async function simulated(setup: Setup): Promise<SimulatedCluster> {
   const connected = connectRegistry(setup.redisUrl);
   await new Promise((resolve) => connected.redis.once('ready', resolve));
-  const cluster = new SimulatedCluster(new RedisSeats(connected.redis, setup.stack, 'lobby'));
+  const cluster = new SimulatedCluster(connected.redis, setup.stack);
   await cluster.start();
   return cluster;
 }

@@ -32,6 +32,9 @@ export interface OutageOptions {
   readonly events: EventSink;
 }
 
+/** What assigning without the registry takes from the pair. */
+type AssigningPair = Pick<Pair, 'peer'> & { readonly ownership: Pick<Pair['ownership'], 'claims'> };
+
 /** Nodes of which the less loaded gets a player: the other balancer draws as well, unseen. */
 const JOIN_DRAWS = 2;
 
@@ -108,7 +111,7 @@ export class Outage {
   }
 
   /** Assigns by the registry while it answers. */
-  assigner(registry: RegistryAssigner, view: Pick<ClusterView, 'node'>, pair: Pair): Assigner {
+  assigner(registry: RegistryAssigner, view: Pick<ClusterView, 'node'>, pair: AssigningPair): Assigner {
     const { lobby, game, ticketTtlMs, rooms, events } = this.#options;
     const newId = ids();
     const shared = { newId, ticketTtlMs, ticket: registry.ticket.bind(registry), agree: agreeWith(pair.peer) };
