@@ -5,7 +5,7 @@ import type { Action, Reason, ScalingNode, ScalingSample } from './types';
 
 /**
  * Brings the record of drains up to what the nodes say. Chosen and seen draining: confirmed, the wait begins. Confirmed and
- * open again (undrained, or started anew): no longer leaving. Draining without our knowledge (chosen before a restart): taken over.
+ * open again (undrained, or started anew), or dead before it said so: no longer leaving. Draining without our knowledge (chosen before a restart): taken over.
  */
 export function followDrains(state: ScalingState, sample: ScalingSample, nowMs: number): ScalingState {
   const drains: Record<string, Drain> = {};
@@ -16,7 +16,7 @@ export function followDrains(state: ScalingState, sample: ScalingSample, nowMs: 
       const known = drain?.confirmed === true && drain.sinceMs <= nowMs ? drain : null;
       const why = drain?.why ?? 'found draining';
       drains[nodeId] = known ?? { sinceMs: nowMs, confirmed: true, why, movedAtMs: null };
-    } else if (drain !== undefined && (!drain.confirmed || health !== 'green')) {
+    } else if (drain !== undefined && health !== 'red' && (!drain.confirmed || health !== 'green')) {
       drains[nodeId] = drain;
     }
   }

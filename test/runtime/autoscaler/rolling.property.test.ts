@@ -8,7 +8,7 @@ describe('a rolling replacement of a fleet of any size, under any load', () => {
     () => {
       const start = fc.record({
         seed: fc.integer(),
-        nodes: fc.integer({ min: 2, max: 8 }),
+        nodes: fc.integer({ min: 2, max: 7 }),
         use: fc.double({ min: 0.46, max: 0.74, noNaN: true }),
         lostAnswers: fc.constantFrom(0, 0, 0.3),
       });

@@ -50,12 +50,18 @@ export class Judge {
   ended(
     { nodeId, phase, players }: Machine,
     how: 'terminated' | 'replaced',
-    known: { readonly silent: boolean; readonly massFailure: boolean; readonly answers: boolean },
+    known: {
+      readonly silent: boolean;
+      /** It has said that it drains, or is sealed. */
+      readonly leaving: boolean;
+      readonly massFailure: boolean;
+      readonly answers: boolean;
+    },
   ): void {
     if (known.massFailure) this.#say(`S8: ${nodeId} was ${how} in a mass failure`);
     if (known.silent) {
       // The dead that were about to leave are not wanted back.
-      if (how === 'replaced' && phase !== 'open') this.#say(`L1: ${nodeId} was replaced, and it was leaving`);
+      if (how === 'replaced' && known.leaving) this.#say(`L1: ${nodeId} was replaced, and it was leaving`);
       return;
     }
     if (how === 'terminated' && phase !== 'sealed') this.#say(`S4: ${nodeId} was terminated while ${phase}`);

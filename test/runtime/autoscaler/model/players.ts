@@ -32,7 +32,7 @@ export class ModelPlayers {
     for (const machine of machines) {
       judge.turnedAway(machine, machine.receive(nowMs));
       if (machine.answers(nowMs) && machine.sessions > 0) {
-        machine.sessions -= Math.min(machine.sessions, Math.floor(machine.sessions * 0.05 + 1.3 * random()));
+        machine.sessions -= Math.min(machine.sessions, Math.floor(machine.sessions * 0.1 + 2 * random()));
       }
       surplus += machine.players;
     }

@@ -81,7 +81,8 @@ export class ModelPorts {
 
   #end(nodeId: string, how: 'terminated' | 'replaced'): void {
     const { calls, fleet, judge, watch, nowMs } = this.#world;
-    const known = { silent: watch.health(nodeId) === 'red', massFailure: watch.snapshot.massFailure };
+    const { massFailure } = watch.snapshot;
+    const known = { silent: watch.health(nodeId) === 'red', leaving: watch.saidToLeave(nodeId), massFailure };
     calls.changeFleet(nowMs, () => {
       const machine = fleet.machines.get(nodeId);
       if (machine === undefined) return;

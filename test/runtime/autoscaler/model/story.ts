@@ -52,6 +52,7 @@ const event = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('crash' as const), which }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('hang' as const), which, forMs: fc.nat(20_000) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('hang-all' as const), forMs: fc.nat(20_000) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('hang-most' as const), which, forMs: fc.nat(20_000) }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('faults' as const), faults }) },
   {
     weight: 1,
@@ -105,10 +106,17 @@ function happen(world: World, event: Event): void {
   if (event.kind === 'demand') world.players.demand = event.players;
   else if (event.kind === 'crash') world.machine(event.which)?.crash();
   else if (event.kind === 'hang') world.machine(event.which)?.hang(world.nowMs + event.forMs);
-  else if (event.kind === 'hang-all') for (const machine of world.machines) machine.hang(world.nowMs + event.forMs);
-  else if (event.kind === 'faults') world.calls.faults = { ...NO_FAULTS, ...event.faults };
+  else if (event.kind === 'hang-all') hangAll(world, event.forMs);
+  else if (event.kind === 'hang-most') {
+    hangAll(world, event.forMs);
+    world.machine(event.which)?.hang(0);
+  } else if (event.kind === 'faults') world.calls.faults = { ...NO_FAULTS, ...event.faults };
   else if (event.kind === 'clock') world.skewMs = event.skewMs;
   else if (event.kind === 'version') world.fleet.wantedVersion = event.version;
   else if (event.kind === 'wipe') world.wipe();
   else world.failOver();
+}
+
+function hangAll(world: World, forMs: number): void {
+  for (const machine of world.machines) machine.hang(world.nowMs + forMs);
 }

@@ -40,6 +40,10 @@ export class ModelWatch {
     return this.#health.nodes.get(nodeId)?.health;
   }
 
+  saidToLeave(nodeId: string): boolean {
+    return this.#phase(nodeId) !== 'open';
+  }
+
   /** Rule S7, as the view has it. What an order made of a node is known to who gave it; the peer learns it with its next poll. */
   joinable(nodeId: string, isOwner: boolean): boolean {
     const health = this.health(nodeId);
@@ -60,7 +64,7 @@ export class ModelWatch {
         polls.set(nodeId, { kind: 'answered', startId: nodeId });
       } else polls.set(nodeId, { kind: 'missed', count: 1, sentAtMs: nowMs });
     }
-    const leaving = new Set([...machines.keys()].filter((nodeId) => this.#phase(nodeId) !== 'open'));
+    const leaving = new Set([...machines.keys()].filter((nodeId) => this.saidToLeave(nodeId)));
     const sample = { listed: new Set(machines.keys()), condemned: this.condemned.all(nowMs), leaving, polls };
     const step = stepHealth(this.#health, sample, nowMs, HEALTH);
     this.#health = step.state;
