@@ -74,9 +74,9 @@ describe('the agent channel', () => {
   it('reports figures of the process, and a blocked event loop', async () => {
     const stats = await one.stats();
     expect(stats.rssBytes).toBeGreaterThan(1e6);
-    const until = performance.now() + 300;
     await new Promise<void>((resolve) => {
       setImmediate(() => {
+        const until = performance.now() + 300;
         while (performance.now() < until);
         resolve();
       });
