@@ -18,7 +18,7 @@ function start(args: readonly string[], env: Readonly<Record<string, string>> = 
 }
 
 async function leavesNothing(run: Launched): Promise<void> {
-  await eventually('no process is left', () => run.processes().length === 0, 2_000);
+  await eventually('no process is left', () => run.processes().length === 0, 5_000);
   expect(run.files()).toEqual([]);
 }
 
