@@ -52,6 +52,8 @@ export class PeerLink {
   readonly #beat: NodeJS.Timeout;
   #state: PeerState = INITIAL_PEER;
   #view: PeerView | null = null;
+  /** As it answered last: questions of its own may have been overtaken. */
+  #answer: PeerView | null = null;
   #heard = false;
   #placing = false;
   /** When the last question that was answered was asked, monotonic. */
@@ -146,11 +148,12 @@ export class PeerLink {
     return {
       silentMs: this.#state.silentMs,
       steady: isSteady(this.#state, performance.now(), this.#options.config),
+      deniedAgoMs: claimIn(this.#answer, cluster) === 0 ? this.heardUsMs : Number.POSITIVE_INFINITY,
       view: view && {
         owner: ownerName(view),
         home: view.home.includes(cluster),
         canRenew: view.canRenew,
-        claim: view.claims.find((claim) => claim.cluster === cluster)?.epoch ?? 0,
+        claim: claimIn(view, cluster) ?? 0,
       },
     };
   }
@@ -166,6 +169,7 @@ export class PeerLink {
       const reply = PeerReply.parse(answer);
       if (this.#stopped) return;
       this.#agreedMs = askedMs;
+      this.#answer = reply.view;
       this.#hear(reply.view);
       onOpinion(request.silent, reply.heard);
       this.#complaints.settle('peer');
@@ -229,6 +233,11 @@ export class PeerLink {
     if (this.#stopped || this.#socket.active) return;
     this.#retry = setTimeout(() => this.#socket.connect(), BACKOFF.max * (0.5 + Math.random() / 2));
   }
+}
+
+/** The epoch under which it was the last owner, as far as it knows; 0: it was not; null: it has not said anything. */
+function claimIn(view: PeerView | null, cluster: string): number | null {
+  return view && (view.claims.find((claim) => claim.cluster === cluster)?.epoch ?? 0);
 }
 
 /** A balancer's name in leases: an earlier start of it is somebody else. */

@@ -55,6 +55,11 @@ export interface LeasePeer {
   readonly silentMs: number;
   /** It has been there, and fit to own, for long enough to get its clusters back. */
   readonly steady: boolean;
+  /**
+   * How long ago it was asked whether it was the last owner, and said no, in milliseconds, our own pauses included; infinite: its last
+   * answer was another.
+   */
+  readonly deniedAgoMs: number;
   /** Null until it answered for the first time. */
   readonly view: {
     readonly owner: string;
@@ -210,7 +215,7 @@ function nobodyBelieves(
   if (nowMs < state.untilMs || peer === null) return true;
   if (registry.epoch > 0 && registry.epoch >= state.known) return true;
   // Its word is fresh: it is not the one, and neither of us knows of a later owner than us (or of any, at the very first start).
-  const denies = peer.view !== null && peer.silentMs === 0 && peer.view.claim === 0;
+  const denies = peer.view?.claim === 0 && peer.deniedAgoMs <= config.ttlMs / 4;
   if (denies && (claimOf(state) > 0 || (home && state.known === 0))) return true;
   return state.freeSinceMs !== null && nowMs - state.freeSinceMs >= config.ttlMs;
 }

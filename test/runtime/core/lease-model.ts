@@ -150,6 +150,7 @@ class Balancer {
   #life = 0;
   #peer: PeerState = INITIAL_PEER;
   #view: View | null = null;
+  #deniedMs = Number.NEGATIVE_INFINITY;
   #heard = false;
   #answeredMs = 0;
   #reported = 0;
@@ -181,6 +182,7 @@ class Balancer {
     this.#life += 1;
     this.#peer = INITIAL_PEER;
     this.#view = null;
+    this.#deniedMs = Number.NEGATIVE_INFINITY;
     this.state = INITIAL_LEASE;
     this.#answeredMs = this.nowMs;
     this.#reported = 0;
@@ -206,6 +208,7 @@ class Balancer {
     this.#peer = stepPeer(this.#peer, sample, this.nowMs, PEER);
     this.#heard = false;
     const life = this.#life;
+    const askedMs = this.nowMs;
     const other = this.#who === 'a' ? 'b' : 'a';
     const view = this.#ownView();
     this.#model.send('a-b', other, () => {
@@ -213,7 +216,11 @@ class Balancer {
       const peer = this.#model.balancers[other];
       peer.#hear(view);
       const answer = peer.#ownView();
-      this.#model.send('a-b', this.#who, () => life === this.#life && this.#hear(answer));
+      this.#model.send('a-b', this.#who, () => {
+        if (life !== this.#life) return;
+        this.#hear(answer);
+        this.#deniedMs = answer.claim === 0 ? askedMs : Number.NEGATIVE_INFINITY;
+      });
     });
   }
 
@@ -230,7 +237,8 @@ class Balancer {
 
   #leasePeer(): LeasePeer {
     const view = this.#view && { ...this.#view, home: this.#who === 'b' };
-    return { silentMs: this.#peer.silentMs, steady: isSteady(this.#peer, this.nowMs, PEER), view };
+    const steady = isSteady(this.#peer, this.nowMs, PEER);
+    return { silentMs: this.#peer.silentMs, steady, deniedAgoMs: this.nowMs - this.#deniedMs, view };
   }
 
   #look(): void {

@@ -21,6 +21,7 @@ function peer(over: Partial<LeasePeer> = {}, view: Partial<NonNullable<LeasePeer
   return {
     silentMs: 0,
     steady: true,
+    deniedAgoMs: 0,
     view: { owner: 'b2/x', home: false, canRenew: true, claim: 0, ...view },
     ...over,
   };
@@ -67,7 +68,8 @@ describe('a free lease', () => {
     expect(decide(owner, { registry }).kind).toBe('acquire');
     const ranOut = { ...owner, untilMs: NOW - 10_000 };
     expect(decide(ranOut, { registry }).kind).toBe('acquire');
-    expect(decide(ranOut, { registry, peer: peer({ silentMs: 500 }) }).kind).toBe('stepDown');
+    expect(decide(ranOut, { registry, peer: peer({ deniedAgoMs: 750 }) }).kind).toBe('acquire');
+    expect(decide(ranOut, { registry, peer: peer({ deniedAgoMs: 751 }) }).kind).toBe('stepDown');
     expect(decide(ranOut, { registry, peer: peer({}, { claim: 9 }) }).kind).toBe('stepDown');
     const gone = peer({ silentMs: 2_000 }, { claim: 10 });
     expect(decide(known, { registry, peer: gone }).kind).toBe('none');
