@@ -50,7 +50,13 @@ describe('two balancers under pauses, crashes, partitions, an emptied registry, 
           atMostOne();
         });
         run(model, FAULTS_END_MS + 10_000, atMostOne);
-        expect([a.epoch, b.epoch].filter((epoch) => epoch !== null)).toHaveLength(1);
+        // Not at one instant: it may be on its way home, and nobody's for a moment.
+        let owned = false;
+        run(model, FAULTS_END_MS + 11_000, () => {
+          atMostOne();
+          owned ||= a.epoch !== null || b.epoch !== null;
+        });
+        expect(owned).toBe(true);
         // A peer that came and went stays longer before it is trusted: 40 s at most.
         run(model, FAULTS_END_MS + 60_000, atMostOne);
         expect([a.epoch !== null, b.epoch !== null]).toEqual([true, false]);
