@@ -159,7 +159,7 @@ export class RegistryAssigner implements Assigner {
     const refuse = (detail: string) => new FleetError('MATCH_TOKEN_INVALID', { detail, field: 'body.matchToken' });
     if (!verified.ok) throw refuse(verified.fault === 'expired' ? 'it has expired' : 'it is not one of ours');
     const { iss, sub, room } = verified.claims;
-    // Game nodes hold a match key as well: one that was broken into must not be able to make up rooms.
+    // Game nodes are given no key for matches; should one have got hold of one, it must not be able to make up rooms.
     if (this.#options.view.node(this.#options.game.cluster, iss) !== undefined) throw refuse('no lobby node signed it');
     if (room.id !== roomId) throw refuse('it is for another room');
     if (!room.members.includes(sub)) throw refuse('its player is not a member');
