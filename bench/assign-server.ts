@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 
 import { z } from 'zod';
 import { createApi } from '../runtime/api/server';
-import { RegistryAssigner } from '../runtime/balancer/assigner';
+import { RegistryAssigner } from '../runtime/balancer/assign/assigner';
+import { Outage } from '../runtime/balancer/assign/outage';
 import { EventLog } from '../runtime/balancer/events';
-import { Outage } from '../runtime/balancer/outage';
-import { LiveView } from '../runtime/balancer/view';
+import { LiveView } from '../runtime/balancer/watch/view';
 import type { NodeSnapshot } from '../runtime/core/snapshot';
 import { askRegistry } from '../runtime/registry';
 import { connectRegistry } from '../runtime/registry/connection';

@@ -11,24 +11,24 @@ import {
   RedisSeats,
 } from '../registry';
 import { NodeTokens } from '../tickets/node-tokens';
-import { type Refusal, RegistryAssigner } from './assigner';
+import { type Refusal, RegistryAssigner } from './assign/assigner';
+import { Outage } from './assign/outage';
+import { overheard } from './assign/overheard';
+import { PendingReader } from './assign/pending-reader';
+import { Refusals } from './assign/refusals';
 import type { BalancerEnv } from './env';
 import { EventLog, type RecordedEvent } from './events';
 import { KeyRing } from './key-ring';
 import { followKeysFile } from './keys-file';
-import { Outage } from './outage';
-import { overheard } from './overheard';
-import { ownedFleet } from './owned-fleet';
-import { startPair } from './pair';
-import { PendingReader } from './pending-reader';
+import { startPair } from './pair/pair';
+import { mayBeAlive } from './pair/second-opinion';
 import { privateServer } from './private-server';
-import { chosenProbes } from './probes';
-import { Refusals } from './refusals';
-import type { ClusterRegistry } from './registry-writer';
-import { startScaling } from './scaling';
-import { scalingOf } from './scaling-variable';
-import { mayBeAlive } from './second-opinion';
-import { startWatch } from './watch';
+import { ownedFleet } from './scaling/owned-fleet';
+import { startScaling } from './scaling/scaling';
+import { scalingOf } from './scaling/scaling-variable';
+import { chosenProbes } from './watch/probes';
+import type { ClusterRegistry } from './watch/registry-writer';
+import { startWatch } from './watch/watch';
 
 export interface Balancer {
   /** TCP ports that were taken. */

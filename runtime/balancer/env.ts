@@ -5,8 +5,8 @@ import { FLEET_FORMS, openFleet } from '../fleet';
 import { PEER_FORMS, parsePeerAddress } from '../fleet/peer-address';
 import type { Fleet } from '../fleet/port';
 import { type MasterKey, parseMasterKeys } from '../tickets/keys';
-import { ProbeChoice } from './probes';
-import { ScalingVariable } from './scaling-variable';
+import { ScalingVariable } from './scaling/scaling-variable';
+import { ProbeChoice } from './watch/probes';
 
 /** Comma-separated, at least one, none twice. */
 function list<T>(item: z.ZodType<T, string>): z.ZodType<readonly T[], string> {

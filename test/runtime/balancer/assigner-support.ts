@@ -1,6 +1,6 @@
-import { type AssignerOptions, RegistryAssigner } from '../../../runtime/balancer/assigner';
+import { type AssignerOptions, RegistryAssigner } from '../../../runtime/balancer/assign/assigner';
 import type { FleetEvent } from '../../../runtime/balancer/events';
-import { LiveView } from '../../../runtime/balancer/view';
+import { LiveView } from '../../../runtime/balancer/watch/view';
 import { TicketClaims } from '../../../runtime/core/protocol/ticket';
 import type { NodeSnapshot } from '../../../runtime/core/snapshot';
 import { RedisMatchQueue, RedisRooms, RedisSeats } from '../../../runtime/registry';

@@ -1,6 +1,6 @@
 import { afterEach } from '@jest/globals';
 import { EventLog } from '../../../runtime/balancer/events';
-import { startWatch, type Watch, type WatchOptions } from '../../../runtime/balancer/watch';
+import { startWatch, type Watch, type WatchOptions } from '../../../runtime/balancer/watch/watch';
 import { eventually } from '../../support/eventually';
 import { FakeNode, FakeRegistry, fakeProbes, instance, ListedFleet, silentLog } from './support';
 

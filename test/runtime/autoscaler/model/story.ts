@@ -6,7 +6,7 @@ import { seededRandom } from './random';
 import { STEP_MS } from './watch';
 import { World } from './world';
 
-/** Everything short, so that a run of a minute holds several cooldowns. Two steps more than a seat is what `balancer/scaling.ts` asks for. */
+/** Everything short, so that a run of a minute holds several cooldowns. Two steps more than a seat is what `balancer/scaling/scaling.ts` asks for. */
 export const config = ScalingConfig.parse({
   minimum: 2,
   maximum: 8,

@@ -1,6 +1,6 @@
-import { Condemned } from '../../../../runtime/balancer/condemned';
-import { type Known, nodeSnapshot, nodeUpdate } from '../../../../runtime/balancer/describe-node';
-import type { NodeFacts } from '../../../../runtime/balancer/node-watch';
+import { Condemned } from '../../../../runtime/balancer/watch/condemned';
+import { type Known, nodeSnapshot, nodeUpdate } from '../../../../runtime/balancer/watch/describe-node';
+import type { NodeFacts } from '../../../../runtime/balancer/watch/node-watch';
 import { INITIAL_HEALTH, type PollOutcome, stepHealth } from '../../../../runtime/core/health';
 import type { Phase } from '../../../../runtime/core/protocol/agent';
 import type { ClusterSnapshot, Health } from '../../../../runtime/core/snapshot';
