@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { RegistryAssigner } from '../../../../runtime/balancer/assign/assigner';
 import { deriveNodeKey } from '../../../../runtime/tickets/keys';
 import { signer } from '../../../../runtime/tickets/tokens';
-import { nodeUpdate } from '../registry/seats-support';
+import { nodeUpdate } from '../../registry/seats-support';
 import { Bench, claimsOf, foreign, master, matchToken, members, older, refusal } from '../assigner-support';
 
 let bench: Bench;
