@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { number, whole } from '../arguments';
 import { Id } from '../core/protocol/limits';
 import { type Curve, parseCurve } from './curve';
 
@@ -111,22 +112,6 @@ function curve(text: string): Curve {
 function id(text: string): string {
   if (Id.safeParse(text).success) return text;
   throw new InvalidArgumentError('1 to 64 of A-Z a-z 0-9 _ . : @ - are needed.');
-}
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`A whole number from ${least} to ${most} is needed.`);
-  };
-}
-
-function number(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+(\.\d+)?$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`A number from ${least} to ${most} is needed.`);
-  };
 }
 
 /** Asked before playing, not after. */

@@ -1,6 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { whole } from '../arguments';
 import { SCENARIOS, type Scenario } from './scenario';
 
 export interface LocalOptions {
@@ -119,14 +120,6 @@ function describeScenarios(): string {
   return Object.entries(SCENARIOS)
     .map(([name, { title }]) => `${name}: ${title}`)
     .join('; ');
-}
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`A whole number from ${least} to ${most} is needed.`);
-  };
 }
 
 function seconds(text: string): number {

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { randomJoins, seededRandom } from '../../bench/placement/arrivals';
+import { randomJoins } from '../../bench/placement/arrivals';
 import { leastAtLastPoll, OurPlacement, randomNode } from '../../bench/placement/policies';
 import { simulate } from '../../bench/placement/simulate';
+import { seededRandom } from '../../bench/random';
 import { RedisSeats } from '../../runtime/registry/seats';
 import { testRedis, testStack } from '../support/redis';
 

@@ -1,7 +1,8 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { number, whole } from '../../runtime/arguments';
 
 export interface ChaosOptions {
   readonly minutes: number;
@@ -66,21 +67,5 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     check: given.check ?? null,
     folder: resolve(given.folder ?? mkdtempSync(join(tmpdir(), 'realtime-fleet-chaos-'))),
     json: given.json === undefined ? null : resolve(given.json),
-  };
-}
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`A whole number from ${least} to ${most} is needed.`);
-  };
-}
-
-function number(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+(\.\d+)?$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`A number from ${least} to ${most} is needed.`);
   };
 }

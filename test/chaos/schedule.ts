@@ -1,4 +1,4 @@
-import { randomFrom } from './random';
+import { seededRandom } from '../../bench/random';
 
 /**
  * A fault. `target` is a part (`balancer-a`, `redis`, or the nth node of those that run then, `game#3`), or what lies between two
@@ -70,7 +70,7 @@ function paths(targets: readonly string[]): Kind[] {
 
 /** A random mix of faults, the same for the same options. Pure. */
 export function randomMix({ seed, durationMs, redis }: MixOptions): Fault[] {
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   const kinds = redis ? [...KINDS, ...REDIS_KINDS] : KINDS;
   const faults: Fault[] = [];
   const pauseMs = () => Math.max(LEAST_PAUSE_MS, -Math.log(1 - random()) * MEAN_PAUSE_MS);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
+import { seededRandom } from '../../../../bench/random';
 import { ScalingConfig } from '../../../../runtime/core/config/scaling';
 import { type Faults, NO_FAULTS } from './faults';
 import { SEAT_STEPS } from './machine';
-import { seededRandom } from './random';
 import { STEP_MS } from './watch';
 import { World } from './world';
 

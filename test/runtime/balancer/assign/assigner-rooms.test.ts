@@ -3,7 +3,7 @@ import type { RegistryAssigner } from '../../../../runtime/balancer/assign/assig
 import { deriveNodeKey } from '../../../../runtime/tickets/keys';
 import { signer } from '../../../../runtime/tickets/tokens';
 import { nodeUpdate } from '../../registry/seats-support';
-import { Bench, claimsOf, foreign, master, matchToken, members, older, refusal } from '../assigner-support';
+import { Bench, claimsOf, foreign, master, matchToken, members, older, refusal } from './assigner-support';
 
 let bench: Bench;
 let assigner: RegistryAssigner;

@@ -3,7 +3,7 @@ import { RegistryAssigner } from '../../../../runtime/balancer/assign/assigner';
 import type { NodeSnapshot } from '../../../../runtime/core/snapshot';
 import { RegistryUnavailable } from '../../../../runtime/registry';
 import { nodeUpdate } from '../../registry/seats-support';
-import { Bench, claimsOf, matchToken, refusal, TTL_MS } from '../assigner-support';
+import { Bench, claimsOf, matchToken, refusal, TTL_MS } from './assigner-support';
 
 let bench: Bench;
 let assigner: RegistryAssigner;

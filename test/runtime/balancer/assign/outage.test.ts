@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../../../support/eventually';
-import { codeOf, TwoBalancers } from '../two-balancers';
+import { codeOf, TwoBalancers } from './two-balancers';
 
 let world: TwoBalancers;
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import { RedisSeats } from '../../../../runtime/registry';
 import { eventually } from '../../../support/eventually';
 import { testRedis, testStack } from '../../../support/redis';
 import { nodeUpdate, request, spread } from '../../registry/seats-support';
-import { Bench } from '../assigner-support';
+import { Bench } from './assigner-support';
 
 const redis = testRedis();
 const undo: (() => unknown)[] = [];

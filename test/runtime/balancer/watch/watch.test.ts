@@ -4,7 +4,7 @@ import type { ClusterSnapshot } from '../../../../runtime/core/snapshot';
 import { FleetRefusal } from '../../../../runtime/fleet/port';
 import { eventually } from '../../../support/eventually';
 import { FakeRegistry } from '../support';
-import { harness } from '../watch-harness';
+import { harness } from './watch-harness';
 
 const room = (roomId: string, over: Partial<RoomReport> = {}): RoomReport => ({
   ...{ roomId, gen: 1, mode: 'battle', status: 'forming', members: ['p1', 'p2'] },

@@ -1,8 +1,8 @@
 import { afterEach } from '@jest/globals';
-import { EventLog } from '../../../runtime/balancer/events';
-import { startWatch, type Watch, type WatchOptions } from '../../../runtime/balancer/watch/watch';
-import { eventually } from '../../support/eventually';
-import { FakeNode, FakeRegistry, fakeProbes, instance, ListedFleet, silentLog } from './support';
+import { EventLog } from '../../../../runtime/balancer/events';
+import { startWatch, type Watch, type WatchOptions } from '../../../../runtime/balancer/watch/watch';
+import { eventually } from '../../../support/eventually';
+import { FakeNode, FakeRegistry, fakeProbes, instance, ListedFleet, silentLog } from '../support';
 
 const running: Watch[] = [];
 afterEach(() => {

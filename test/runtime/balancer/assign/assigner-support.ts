@@ -1,15 +1,15 @@
-import { type AssignerOptions, RegistryAssigner } from '../../../runtime/balancer/assign/assigner';
-import type { FleetEvent } from '../../../runtime/balancer/events';
-import { LiveView } from '../../../runtime/balancer/watch/view';
-import { TicketClaims } from '../../../runtime/core/protocol/ticket';
-import type { NodeSnapshot } from '../../../runtime/core/snapshot';
-import { RedisMatchQueue, RedisRooms, RedisSeats } from '../../../runtime/registry';
-import type { NodeUpdate } from '../../../runtime/registry/types';
-import { deriveNodeKey, type MasterKey, parseMasterKeys } from '../../../runtime/tickets/keys';
-import { NodeTokens } from '../../../runtime/tickets/node-tokens';
-import { signer, verifier } from '../../../runtime/tickets/tokens';
-import { testRedis, testStack } from '../../support/redis';
-import { nodeUpdate, roomsGathered } from '../registry/seats-support';
+import { type AssignerOptions, RegistryAssigner } from '../../../../runtime/balancer/assign/assigner';
+import type { FleetEvent } from '../../../../runtime/balancer/events';
+import { LiveView } from '../../../../runtime/balancer/watch/view';
+import { TicketClaims } from '../../../../runtime/core/protocol/ticket';
+import type { NodeSnapshot } from '../../../../runtime/core/snapshot';
+import { RedisMatchQueue, RedisRooms, RedisSeats } from '../../../../runtime/registry';
+import type { NodeUpdate } from '../../../../runtime/registry/types';
+import { deriveNodeKey, type MasterKey, parseMasterKeys } from '../../../../runtime/tickets/keys';
+import { NodeTokens } from '../../../../runtime/tickets/node-tokens';
+import { signer, verifier } from '../../../../runtime/tickets/tokens';
+import { testRedis, testStack } from '../../../support/redis';
+import { nodeUpdate, roomsGathered } from '../../registry/seats-support';
 
 export const TTL_MS = 15_000;
 export const members = ['ann', 'bob', 'cy', 'dee'];

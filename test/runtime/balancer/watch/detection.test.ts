@@ -3,17 +3,17 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { EventLog } from '../../../runtime/balancer/events';
-import { agentProbes } from '../../../runtime/balancer/watch/agent-probe';
-import { startWatch, type Watch } from '../../../runtime/balancer/watch/watch';
-import type { Instance } from '../../../runtime/fleet/port';
-import { RedisSeats } from '../../../runtime/registry';
-import { seatKeys } from '../../../runtime/registry/keys';
-import type { ScriptedRedis } from '../../../runtime/registry/scripted-redis';
-import { parseMasterKeys } from '../../../runtime/tickets/keys';
-import { eventually } from '../../support/eventually';
-import { testRedis, testStack } from '../../support/redis';
-import { instance, ListedFleet, silentLog } from './support';
+import { EventLog } from '../../../../runtime/balancer/events';
+import { agentProbes } from '../../../../runtime/balancer/watch/agent-probe';
+import { startWatch, type Watch } from '../../../../runtime/balancer/watch/watch';
+import type { Instance } from '../../../../runtime/fleet/port';
+import { RedisSeats } from '../../../../runtime/registry';
+import { seatKeys } from '../../../../runtime/registry/keys';
+import type { ScriptedRedis } from '../../../../runtime/registry/scripted-redis';
+import { parseMasterKeys } from '../../../../runtime/tickets/keys';
+import { eventually } from '../../../support/eventually';
+import { testRedis, testStack } from '../../../support/redis';
+import { instance, ListedFleet, silentLog } from '../support';
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -27,7 +27,7 @@ let seats: RedisSeats;
 let watch: Watch;
 
 async function startNode(nodeId: string): Promise<Instance> {
-  const program = join(__dirname, 'programs/node.ts');
+  const program = join(__dirname, '../programs/node.ts');
   const child = fork(program, [nodeId, publicKey], { execArgv: ['--import', 'tsx'], env: { PATH: process.env.PATH } });
   children.set(nodeId, child);
   const message = await new Promise((resolve, reject) => {

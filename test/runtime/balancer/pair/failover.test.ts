@@ -5,21 +5,22 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { agentProbes } from '../../../runtime/balancer/watch/agent-probe';
-import type { Probe } from '../../../runtime/balancer/watch/probe';
-import { AGENT_PROTOCOL } from '../../../runtime/core/protocol/agent';
-import { RedisLease, RedisSeats, StaleEpoch } from '../../../runtime/registry';
-import { seatKeys } from '../../../runtime/registry/keys';
-import { parseMasterKeys } from '../../../runtime/tickets/keys';
-import { eventually } from '../../support/eventually';
-import { testRedis, testStack } from '../../support/redis';
-import { instance, type RealNode, realNode, silentLog } from './support';
+import { agentProbes } from '../../../../runtime/balancer/watch/agent-probe';
+import type { Probe } from '../../../../runtime/balancer/watch/probe';
+import { AGENT_PROTOCOL } from '../../../../runtime/core/protocol/agent';
+import { freePort } from '../../../../runtime/local/port';
+import { RedisLease, RedisSeats, StaleEpoch } from '../../../../runtime/registry';
+import { seatKeys } from '../../../../runtime/registry/keys';
+import { parseMasterKeys } from '../../../../runtime/tickets/keys';
+import { eventually } from '../../../support/eventually';
+import { testRedis, testStack } from '../../../support/redis';
+import { instance, type RealNode, realNode, silentLog } from '../support';
 
 const { publicKey, privateKey } = generateKeyPairSync('ed25519', {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 });
-const PROGRAM = join(__dirname, '../../../runtime/balancer/main.ts');
+const PROGRAM = join(__dirname, '../../../../runtime/balancer/main.ts');
 /** The design's 5 s, with room for a busy machine. */
 const WITHIN_MS = 8_000;
 
@@ -34,15 +35,6 @@ const privatePorts = new Map<string, number>();
 let node: RealNode;
 let probe: Probe;
 let fleet: ReturnType<typeof createServer>;
-
-/** A port that is free now. */
-async function free(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** `home` prefers the lobby, `away` the game, which has no nodes. Starts of one balancer are told apart by the second part of their name. */
 async function start(id: 'home' | 'away'): Promise<void> {
@@ -124,7 +116,7 @@ beforeAll(async () => {
     response.end(JSON.stringify({ instances: url?.includes('lobby') ? instances : [] }));
   });
   await new Promise<void>((resolve) => fleet.listen(0, '127.0.0.1', resolve));
-  for (const id of ['home', 'away']) privatePorts.set(id, await free());
+  for (const id of ['home', 'away']) privatePorts.set(id, await freePort(0));
   await Promise.all([start('home'), start('away')]);
 }, 30_000);
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually } from '../../support/eventually';
+import { eventually } from '../../../support/eventually';
 import { TwoBalancers } from './two-balancers';
 
 let world: TwoBalancers;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { AGENT_PROTOCOL } from '../../../runtime/core/protocol/agent';
-import { eventually } from '../../support/eventually';
-import { FakeRegistry } from './support';
+import { AGENT_PROTOCOL } from '../../../../runtime/core/protocol/agent';
+import { eventually } from '../../../support/eventually';
+import { FakeRegistry } from '../support';
 import { harness } from './watch-harness';
 
 const drain = { v: AGENT_PROTOCOL, kind: 'drain', epoch: 7 } as const;

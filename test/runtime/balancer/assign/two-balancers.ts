@@ -1,21 +1,20 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from '@jest/globals';
 import Redis from 'ioredis';
 import { io as connect, type Socket } from 'socket.io-client';
 import { z } from 'zod';
-import { type Balancer, startBalancer } from '../../../runtime/balancer/balancer';
-import { BalancerEnv } from '../../../runtime/balancer/env';
-import { createGameServer } from '../../../runtime/game';
-import { gatheredKeys, leaseKeys, seatKeys } from '../../../runtime/registry/keys';
-import { deriveNodeKey, parseMasterKeys } from '../../../runtime/tickets/keys';
-import { signer } from '../../../runtime/tickets/tokens';
-import { eventually } from '../../support/eventually';
-import { testStack } from '../../support/redis';
-import { TcpProxy } from '../../support/tcp-proxy';
-import { OwnRedis } from '../lobby/own-redis';
-import { instance, ListedFleet, realNode, silentLog } from './support';
+import { type Balancer, startBalancer } from '../../../../runtime/balancer/balancer';
+import { BalancerEnv } from '../../../../runtime/balancer/env';
+import { createGameServer } from '../../../../runtime/game';
+import { freePort } from '../../../../runtime/local/port';
+import { gatheredKeys, leaseKeys, seatKeys } from '../../../../runtime/registry/keys';
+import { deriveNodeKey, parseMasterKeys } from '../../../../runtime/tickets/keys';
+import { signer } from '../../../../runtime/tickets/tokens';
+import { eventually } from '../../../support/eventually';
+import { testStack } from '../../../support/redis';
+import { TcpProxy } from '../../../support/tcp-proxy';
+import { OwnRedis } from '../../lobby/own-redis';
+import { instance, ListedFleet, realNode, silentLog } from '../support';
 
 const Place = z.object({ nodeId: z.string(), endpoint: z.string(), ticket: z.string() });
 export type Place = z.infer<typeof Place>;
@@ -30,15 +29,6 @@ const Clusters = z.object({
 });
 
 const NODES = { lobby: ['lobby-1', 'lobby-2'], game: ['game-1', 'game-2', 'game-3'] };
-
-/** A port that is free now. */
-async function free(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 export interface Answer {
   readonly status: number;
@@ -153,7 +143,7 @@ export class TwoBalancers {
       describe: async (cluster: string) => instances.filter((each) => each.cluster === cluster),
     });
     const masterKeys = randomBytes(32).toString('hex');
-    const ports = { lobby: await free(), game: await free() };
+    const ports = { lobby: await freePort(0), game: await freePort(0) };
     const stack = testStack();
     const half = async (home: 'lobby' | 'game', other: 'lobby' | 'game') => {
       const proxy = await TcpProxy.start({ path: redis.url });

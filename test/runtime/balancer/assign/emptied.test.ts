@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Redis from 'ioredis';
-import { ticketGeneration } from '../../../runtime/bees/ticket';
-import { eventually } from '../../support/eventually';
+import { ticketGeneration } from '../../../../runtime/bees/ticket';
+import { eventually } from '../../../support/eventually';
 import { type Place, TwoBalancers } from './two-balancers';
 
 let world: TwoBalancers;
