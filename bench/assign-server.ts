@@ -110,7 +110,7 @@ async function serveApi(setup: Setup): Promise<number> {
   const cluster = await simulated(setup);
   const view = new LiveView(['lobby']);
   view.publish({ cluster: 'lobby', atMs: 0, massFailure: false, nodes: snapshots() });
-  const events = new EventLog({ now: Date.now });
+  const events = new EventLog({ balancerId: 'bench', now: Date.now });
   const notMeasured = () => Promise.reject(new Error('only POST /v1/lobby is measured'));
   const rooms = { start: notMeasured, finish: notMeasured, get: notMeasured, restore: notMeasured };
   const onRefused = (name: string, code: string) => process.stderr.write(`${name}: ${code}\n`);

@@ -4,6 +4,7 @@ import { createApi } from '../api/server';
 import {
   askRegistry,
   connectRegistry,
+  RedisEventStream,
   RedisLease,
   RedisMatchQueue,
   RedisRooms,
@@ -17,7 +18,7 @@ import { overheard } from './assign/overheard';
 import { PendingReader } from './assign/pending-reader';
 import { Refusals } from './assign/refusals';
 import type { BalancerEnv } from './env';
-import { EventLog, type RecordedEvent } from './events';
+import { EventLog, type RecordedEvent, SharedEvents } from './events';
 import { KeyRing } from './key-ring';
 import { followKeysFile } from './keys-file';
 import { startPair } from './pair/pair';
@@ -69,7 +70,9 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     },
   });
   const { redis } = connection;
-  const events = new EventLog({ now: Date.now, onEvent: (event) => logEvent(log, event) });
+  const events = new EventLog({ balancerId: env.BALANCER_ID, now: Date.now });
+  events.onEvent((event) => logEvent(log, event));
+  const sharedEvents = new SharedEvents({ log: events, stream: new RedisEventStream(redis, env.STACK) });
   const matches = new RedisMatchQueue({ redis, stack: env.STACK, cluster: LOBBY });
   const rooms = new RedisRooms(redis, env.STACK, GAME);
   const seats = (cluster: string) => new RedisSeats(redis, env.STACK, cluster);
@@ -170,7 +173,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     everyMs: env.POLL_MS,
   });
   const api = createApi({
-    ...{ assigner, clusters: shown, events, log },
+    ...{ assigner, clusters: shown, events: sharedEvents, log },
     get apiKeys() {
       return ring.keys.apiKeys;
     },
@@ -197,6 +200,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     watch.stop();
     operators.closeAllConnections();
     await Promise.all([api.close(), new Promise((resolve) => operators.close(resolve))]);
+    await sharedEvents.stop();
     connection.close();
   };
   try {

@@ -11,6 +11,20 @@ export function askedKey(stack: string): string {
   return `${clusterTag(stack, 'balancers')}:asked`;
 }
 
+/** What happened, as both balancers tell it. */
+interface EventKeys {
+  /** Stream: entries `N-0` with the field `e`, an event as JSON. */
+  readonly events: string;
+  /** String with a time to live: the last number of this writer's that is in the stream. */
+  readonly written: string;
+}
+
+/** @param writer one start of one balancer. */
+export function eventKeys(stack: string, writer: string): EventKeys {
+  const tag = clusterTag(stack, 'balancers');
+  return { events: `${tag}:events`, written: `${tag}:events:written:${writer}` };
+}
+
 /** What one cluster's seats consist of. */
 export interface SeatKeys {
   /** String: the highest epoch that wrote here. */

@@ -73,7 +73,7 @@ async function two(over: { b?: Partial<PairOptions> } = {}): Promise<{ a: Half; 
   );
   const half = (index: 0 | 1, more: Partial<PairOptions> = {}): Half => {
     const lease = new CutLease(stack);
-    const events = new EventLog({ now: Date.now });
+    const events = new EventLog({ balancerId: `b${index + 1}`, now: Date.now });
     const pair = startPair({
       ...{ stack, balancerId: `b${index + 1}`, agentKeys: () => [privateKey], peerUrl: urls[1 - index] ?? null },
       ...{ leases: new Map([['game', lease]]), home: index === 0 ? ['game'] : [], leaseTtlMs: 1_200, steadyMs: 500 },

@@ -48,7 +48,7 @@ beforeAll(async () => {
       ...{ balancerId: 'b1', keys: () => keys, log: silentLog },
     }),
     ownership: { epoch: () => 1 },
-    events: new EventLog({ now: Date.now }),
+    events: new EventLog({ balancerId: 'b1', now: Date.now }),
     log: silentLog,
   });
 }, 30_000);

@@ -14,7 +14,7 @@ export function harness(nodeIds: readonly string[], over: Partial<WatchOptions> 
   const nodes = nodeIds.map((nodeId) => new FakeNode(nodeId));
   const fleet = new ListedFleet(nodeIds.map((nodeId) => instance(nodeId, `http://${nodeId}`)));
   const registry = new FakeRegistry();
-  const events = new EventLog({ now: Date.now });
+  const events = new EventLog({ balancerId: 'b1', now: Date.now });
   const watch = startWatch({
     clusters: new Map([['game', registry]]),
     fleet,
