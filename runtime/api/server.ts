@@ -1,17 +1,8 @@
-import type { Socket } from 'node:net';
-import fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify';
-import { FleetError } from '../core/errors';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { keyCheck } from './auth';
 import type { Assigner, ClusterReader, EventReader } from './backend';
-import { errorAnswer, toFleetError } from './errors';
+import { createFrame } from './frame';
 import { routes } from './routes';
-import { zodValidator } from './validation';
 
 export interface ApiOptions {
   readonly assigner: Assigner;
@@ -25,51 +16,14 @@ export interface ApiOptions {
   readonly random?: () => number;
 }
 
-/** The largest body accepted, in bytes. */
-const BODY_LIMIT = 64 * 1024;
-
-/** A request must have arrived whole within this time, in milliseconds: a slow sender may not hold a connection for ever. */
-const REQUEST_TIMEOUT_MS = 10_000;
-
-/** Longer than any id, so that one that is too long is answered with what is wrong with it, not with 404. */
-const MAX_PATH_PARAMETER = 16 * 1024;
-
 /**
  * The REST API, ready to `listen` (or `inject`). All of `/v1` needs an API key; `/healthz` answers 200 while the process serves.
  *
  * @throws Error when there is no usable API key.
  */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const random = options.random ?? Math.random;
   const checkKey = keyCheck(() => options.apiKeys);
-
-  const refuse = (cause: unknown, request: FastifyRequest, reply: FastifyReply) => {
-    const error = toFleetError(cause);
-    if (error.code === 'INTERNAL') {
-      request.log.error({ err: cause, method: request.method, route: request.routeOptions.url }, 'request failed');
-    }
-    const answer = errorAnswer(error, random());
-    return reply.code(answer.status).headers(answer.headers).send(answer.body);
-  };
-  const notFound = (request: FastifyRequest, reply: FastifyReply) =>
-    refuse(new FleetError('NOT_FOUND'), request, reply);
-
-  const app = fastify({
-    ...(options.log !== undefined && { loggerInstance: options.log }),
-    logController: new LogController({ disableRequestLogging: true }),
-    childLoggerFactory: (logger) => logger,
-    bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: MAX_PATH_PARAMETER },
-    frameworkErrors: refuse,
-    clientErrorHandler: (error, socket) => refuseConnection(error, socket),
-  });
-  app.removeContentTypeParser('text/plain');
-  app.setValidatorCompiler(zodValidator);
-  app.setErrorHandler(refuse);
-  app.setNotFoundHandler(notFound);
-
+  const { app, notFound } = createFrame(options);
   app.get('/healthz', () => ({ status: 'ok' }));
   app.register(
     async (v1) => {
@@ -84,17 +38,4 @@ export function createApi(options: ApiOptions): FastifyInstance {
     { prefix: '/v1' },
   );
   return app;
-}
-
-/** What is not even HTTP, or has headers over 16 KiB: answered in the same form, then closed. */
-function refuseConnection(cause: NodeJS.ErrnoException, socket: Socket): void {
-  if (cause.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const detail = cause.code === 'HPE_HEADER_OVERFLOW' ? 'headers larger than 16 KiB' : 'not HTTP';
-  const body = JSON.stringify(errorAnswer(new FleetError('INVALID', { detail, field: 'header' }), 0).body);
-  socket.end(
-    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json; charset=utf-8\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createApi } from '../api/server';
+import { createOperatorServer } from '../dashboard/server';
 import {
   askRegistry,
   connectRegistry,
@@ -23,7 +24,6 @@ import { KeyRing } from './key-ring';
 import { followKeysFile } from './keys-file';
 import { startPair } from './pair/pair';
 import { mayBeAlive } from './pair/second-opinion';
-import { privateServer } from './private-server';
 import { ownedFleet } from './scaling/owned-fleet';
 import { startScaling } from './scaling/scaling';
 import { scalingOf } from './scaling/scaling-variable';
@@ -183,12 +183,16 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     return problem === null ? watch.trouble() : `Redis cannot be reached: ${problem}`;
   };
   const away = () => (env.HOME_CLUSTERS ?? env.CLUSTERS).filter((cluster) => ownership.epoch(cluster) === null);
-  const operators = privateServer({
-    '/readyz': trouble,
-    // For deploys: the next balancer is replaced once this one has its clusters back.
-    '/homez': () => trouble() ?? (away().length === 0 ? null : `not owned here yet: ${away().join(', ')}`),
+  const operators = createOperatorServer({
+    ...{ stack: env.STACK, keys: () => ring.keys, log },
+    troubles: {
+      '/readyz': trouble,
+      // For deploys: the next balancer is replaced once this one has its clusters back.
+      '/homez': () => trouble() ?? (away().length === 0 ? null : `not owned here yet: ${away().join(', ')}`),
+    },
+    routes: [],
   });
-  pair.serve(operators);
+  pair.serve(operators.server);
   const stop = async () => {
     unfollow();
     scaling.stop();
@@ -198,22 +202,18 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     // While everything still runs: the peer takes over without a gap.
     await pair.stop();
     watch.stop();
-    operators.closeAllConnections();
-    await Promise.all([api.close(), new Promise((resolve) => operators.close(resolve))]);
+    await Promise.all([api.close(), operators.close()]);
     await sharedEvents.stop();
     connection.close();
   };
   try {
     await taking('PORT', env, api.listen({ host: env.HOST, port: env.PORT, backlog: BACKLOG }));
-    const listening = new Promise<void>((resolve, reject) => {
-      operators.once('error', reject).listen({ host: env.HOST, port: env.PRIVATE_PORT }, resolve);
-    });
-    await taking('PRIVATE_PORT', env, listening);
+    await taking('PRIVATE_PORT', env, operators.listen({ host: env.HOST, port: env.PRIVATE_PORT }));
   } catch (error) {
     await stop();
     throw error;
   }
-  return { port: portOf(api.server.address()), privatePort: portOf(operators.address()), stop };
+  return { port: portOf(api.server.address()), privatePort: portOf(operators.server.address()), stop };
 }
 
 function logEvent(log: Logger, { kind, ...event }: RecordedEvent): void {

@@ -65,7 +65,7 @@ const Variables = z.object({
   HOST: z.string().min(1).default('0.0.0.0').describe('address to listen on (default 0.0.0.0)'),
   PORT: Port.default(8_080).describe('TCP port of the API, 0 for any free one (default 8080)'),
   PRIVATE_PORT: Port.default(0).describe(
-    'TCP port of /readyz and /homez, for operators only; 0 for any free one (default 0)',
+    'TCP port for operators and the other balancer: the live page, /readyz, /homez; 0 for any free one (default 0)',
   ),
   PEER_URL: parsed(parsePeerAddress)
     .optional()

@@ -28,6 +28,7 @@ export const ERRORS = {
   },
   TOO_LARGE: { status: 413, retry: false, message: 'The body is larger than 64 KiB' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, retry: false, message: 'Send JSON with "Content-Type: application/json"' },
+  WRONG_KEYS: { status: 429, retry: true, message: 'Too many wrong keys were shown; wait before the next' },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
     retry: false,

@@ -22,11 +22,15 @@ export function parseMasterKeys(text: string): MasterKey[] {
 }
 
 /**
- * The key of one node's one start, by HKDF-SHA256 (RFC 5869): a node that is broken into can forge nothing for another node,
+ * The key of one node's one start: a node that is broken into can forge nothing for another node,
  * nor for its own next start.
  */
 export function deriveNodeKey(master: MasterKey, use: KeyUse, nodeId: string, startId: string): NodeKey {
-  const info = JSON.stringify([use, nodeId, startId]);
-  const key = Buffer.from(hkdfSync('sha256', master.secret, 'realtime-fleet', info, 32));
+  return deriveKey(master, [use, nodeId, startId]);
+}
+
+/** A key for one purpose, by HKDF-SHA256 (RFC 5869). @param purpose names it; other purposes have other lists. */
+export function deriveKey(master: MasterKey, purpose: readonly string[]): NodeKey {
+  const key = Buffer.from(hkdfSync('sha256', master.secret, 'realtime-fleet', JSON.stringify(purpose), 32));
   return { kid: master.kid, key: key.toString('base64url') };
 }
