@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { ErrorCode } from '../core/errors';
 import { keyCheck } from './auth';
 import type { Assigner, ClusterReader, EventReader } from './backend';
 import { createFrame } from './frame';
@@ -12,6 +13,8 @@ export interface ApiOptions {
   readonly apiKeys: readonly string[];
   /** Gets our own failures (500); single requests are not logged. @default nobody */
   readonly log?: FastifyBaseLogger;
+  /** Told the code of each error that a request was answered with. @default nobody */
+  readonly onError?: (code: ErrorCode) => void;
   /** Uniform in [0, 1), for the jitter of `retryAfterMs`. @default Math.random */
   readonly random?: () => number;
 }

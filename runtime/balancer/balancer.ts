@@ -22,6 +22,9 @@ import type { BalancerEnv } from './env';
 import { EventLog, type RecordedEvent, SharedEvents } from './events';
 import { KeyRing } from './key-ring';
 import { followKeysFile } from './keys-file';
+import { balancerMetrics } from './metrics/balancer-metrics';
+import { measuredAssigner } from './metrics/measured-assigner';
+import { Tally } from './metrics/tally';
 import { startPair } from './pair/pair';
 import { mayBeAlive } from './pair/second-opinion';
 import { ownedFleet } from './scaling/owned-fleet';
@@ -38,6 +41,11 @@ export interface Balancer {
   stop(): Promise<void>;
 }
 
+interface Extra {
+  /** Whether `/metrics` has those of the process, which nothing ends: once a process. @default false */
+  readonly processMetrics?: boolean;
+}
+
 /** The clusters with matches and rooms; any other is joined as it is. */
 const LOBBY = 'lobby';
 const GAME = 'game';
@@ -46,7 +54,7 @@ const GAME = 'game';
 const BACKLOG = 4_096;
 
 /** Puts the parts together: registry, watch loop, API. Starts also while Redis or the fleet is unreachable, and says so. */
-export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Balancer> {
+export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra = {}): Promise<Balancer> {
   const strange = env.HOME_CLUSTERS?.find((cluster) => !env.CLUSTERS.includes(cluster));
   if (strange !== undefined)
     throw new Error(`HOME_CLUSTERS: ${strange} is not among CLUSTERS (${env.CLUSTERS.join(',')})`);
@@ -72,6 +80,8 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   const { redis } = connection;
   const events = new EventLog({ balancerId: env.BALANCER_ID, now: Date.now });
   events.onEvent((event) => logEvent(log, event));
+  const tally = new Tally(env.CLUSTERS);
+  events.onEvent((event) => tally.happened(event));
   const sharedEvents = new SharedEvents({ log: events, stream: new RedisEventStream(redis, env.STACK) });
   const matches = new RedisMatchQueue({ redis, stack: env.STACK, cluster: LOBBY });
   const rooms = new RedisRooms(redis, env.STACK, GAME);
@@ -136,6 +146,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     ownership,
     mayReplace,
     scaled: new Set(scaled.keys()),
+    onTick: (cluster, tookMs) => tally.ticked(cluster, tookMs),
     events,
     log,
     pollMs: env.POLL_MS,
@@ -165,7 +176,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     onRefused,
     ticketTtlMs: env.TICKET_TTL_MS,
   });
-  const assigner = outage.assigner(byRegistry, watch.view, pair);
+  const assigner = measuredAssigner(outage.assigner(byRegistry, watch.view, pair), { lobby: LOBBY, game: GAME }, tally);
   const shown = new PendingReader({
     view: watch.view,
     counts: (cluster) => seats(cluster).pending(),
@@ -174,6 +185,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
   });
   const api = createApi({
     ...{ assigner, clusters: shown, events: sharedEvents, log },
+    onError: (code) => tally.apiError(code),
     get apiKeys() {
       return ring.keys.apiKeys;
     },
@@ -183,6 +195,11 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
     return problem === null ? watch.trouble() : `Redis cannot be reached: ${problem}`;
   };
   const away = () => (env.HOME_CLUSTERS ?? env.CLUSTERS).filter((cluster) => ownership.epoch(cluster) === null);
+  const metrics = balancerMetrics({
+    ...{ stack: env.STACK, balancerId: env.BALANCER_ID, tally, view: watch.view, pair, scaled },
+    answers: () => outage.health.answers,
+    process: extra.processMetrics ?? false,
+  });
   const operators = createOperatorServer({
     ...{ stack: env.STACK, keys: () => ring.keys, log },
     troubles: {
@@ -190,7 +207,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger): Promise<Bala
       // For deploys: the next balancer is replaced once this one has its clusters back.
       '/homez': () => trouble() ?? (away().length === 0 ? null : `not owned here yet: ${away().join(', ')}`),
     },
-    routes: [],
+    routes: [metrics.route],
   });
   pair.serve(operators.server);
   const stop = async () => {

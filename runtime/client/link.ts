@@ -3,7 +3,6 @@ import { type Backoff, backoffMs, sleep } from './backoff';
 import { NodeConnection } from './connection';
 import { asClientError, FleetClientError } from './errors';
 import { overdue } from './retry';
-import type { OpenWire } from './wire';
 
 type Role = 'lobby' | 'game';
 
@@ -25,8 +24,6 @@ export interface LinkTiming {
   /** Limit of one connection try, in milliseconds. */
   readonly connectTimeoutMs: number;
   readonly backoff: Backoff;
-  /** What carries the connections. */
-  readonly openWire: OpenWire;
 }
 
 export interface LinkOptions extends LinkTiming {
@@ -185,13 +182,12 @@ export class Link {
   }
 
   #connect(answer: AssignReply): NodeConnection {
-    const { role, connectTimeoutMs, backoff, openWire, greet, onEvent, report } = this.#options;
+    const { role, connectTimeoutMs, backoff, greet, onEvent, report } = this.#options;
     const { nodeId } = answer;
     const connection = new NodeConnection({
       answer,
       connectTimeoutMs,
       backoff,
-      openWire,
       onEvent,
       onOpen: (resumed, tookMs) => {
         report({ role, nodeId, kind: 'opened', resumed, tookMs });

@@ -31,6 +31,8 @@ export interface ClusterWatchOptions {
   readonly health: HealthConfig;
   /** Gets each snapshot. */
   readonly publish: (snapshot: ClusterSnapshot) => void;
+  /** Told how long each tick took, in milliseconds, without what it does not wait for. @default nobody */
+  readonly onTick?: (cluster: string, tookMs: number) => void;
 }
 
 /** Silences of this long are handled together, in milliseconds: many nodes often fall silent at once. */
@@ -83,7 +85,9 @@ export class ClusterWatch {
   start(): void {
     void this.#roster.describe();
     this.#ticking = setInterval(() => {
+      const sinceMs = performance.now();
       this.#tick();
+      this.#options.onTick?.(this.#options.cluster, performance.now() - sinceMs);
       void this.#roster.describe();
     }, this.#options.health.pollMs);
   }

@@ -19,6 +19,8 @@ export interface WatchOptions {
   readonly scaled?: ReadonlySet<string>;
   readonly events: EventSink;
   readonly log: Logger;
+  /** Told how long each tick took, in milliseconds. @default nobody */
+  readonly onTick?: (cluster: string, tookMs: number) => void;
   /** Period of polls and ticks, in milliseconds. @default 1_000 */
   readonly pollMs?: number;
   /** Silence after which a node is red, in milliseconds. @default 30_000 */

@@ -1,0 +1,67 @@
+import { clusterSamples } from '../../core/cluster-samples';
+import type { ScalingConfig } from '../../core/config/scaling';
+import type { Sample } from '../../core/metrics';
+import type { OperatorRoutes } from '../../dashboard/server';
+import { exposition } from '../../metrics/prometheus';
+import type { Pair } from '../pair/pair';
+import type { ClusterView } from '../watch/view';
+import type { Tally } from './tally';
+
+export interface BalancerMetricsOptions {
+  readonly stack: string;
+  readonly balancerId: string;
+  readonly tally: Pick<Tally, 'samples'>;
+  readonly view: Pick<ClusterView, 'clusters' | 'snapshot'>;
+  readonly pair: {
+    readonly ownership: Pick<Pair['ownership'], 'epoch'>;
+    readonly peer: { readonly there: boolean } | null;
+  };
+  /** Whether the registry is relied on. */
+  readonly answers: () => boolean;
+  /** How clusters scale; one that is not named is left alone. */
+  readonly scaled: ReadonlyMap<string, Pick<ScalingConfig, 'maximum'>>;
+  /** Metrics of the process as well. @default false */
+  readonly process?: boolean;
+}
+
+export interface BalancerMetrics {
+  /** Everything that this balancer reports, as of now. */
+  readonly samples: () => Sample[];
+  /** Adds `/metrics`, which asks for no key: on the private port, and no secret. */
+  readonly route: OperatorRoutes;
+}
+
+/** This balancer's metrics: what it sees of the clusters, what it counted, and how it is itself. */
+export function balancerMetrics(options: BalancerMetricsOptions): BalancerMetrics {
+  const { stack, balancerId, tally, view, pair, answers, scaled } = options;
+  const cluster = (name: string): Sample[] => {
+    const snapshot = view.snapshot(name);
+    const epoch = pair.ownership.epoch(name);
+    const labels = { cluster: name };
+    return [
+      ...(snapshot === undefined ? [] : clusterSamples(snapshot, scaled.get(name)?.maximum)),
+      { name: 'realtime_owned', labels, value: epoch === null ? 0 : 1 },
+      ...(epoch === null ? [] : [{ name: 'realtime_epoch', labels, value: epoch } as const]),
+    ];
+  };
+  const samples = (): Sample[] => [
+    ...view.clusters().flatMap(cluster),
+    { name: 'realtime_redis_up', labels: {}, value: answers() ? 1 : 0 },
+    ...(pair.peer === null ? [] : [{ name: 'realtime_peer_up', labels: {}, value: pair.peer.there ? 1 : 0 } as const]),
+    ...tally.samples(),
+  ];
+  const shown = exposition({
+    of: 'balancer',
+    labels: { stack, balancer: balancerId },
+    samples,
+    process: options.process ?? false,
+  });
+  return {
+    samples,
+    route: (app) => {
+      app.get('/metrics', { config: { open: true } }, async (_request, reply) =>
+        reply.type(shown.contentType).send(await shown.text()),
+      );
+    },
+  };
+}
