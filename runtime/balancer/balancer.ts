@@ -199,6 +199,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     ...{ stack: env.STACK, balancerId: env.BALANCER_ID, tally, view: watch.view, pair, scaled },
     answers: () => outage.health.answers,
     process: extra.processMetrics ?? false,
+    ...{ cloudWatch: env.CLOUDWATCH_NAMESPACE, log },
   });
   const operators = createOperatorServer({
     ...{ stack: env.STACK, keys: () => ring.keys, log },
@@ -216,6 +217,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     refusals.stop();
     outage.stop();
     shown.stop();
+    metrics.stop();
     // While everything still runs: the peer takes over without a gap.
     await pair.stop();
     watch.stop();

@@ -93,6 +93,11 @@ const Variables = z.object({
       'file of lines NAME=VALUE with these three, which count from then on; read when it changes (default: none)',
     ),
   FLEET: parsed<Fleet>(openFleet).describe(`where instances come from: ${FLEET_FORMS}`),
+  CLOUDWATCH_NAMESPACE: z
+    .string()
+    .regex(/^(?!AWS\/|:)[A-Za-z0-9._/#:-]{1,255}$/, 'letters, digits and . - _ / # :, not AWS/…')
+    .optional()
+    .describe('sends metrics to CloudWatch once a minute, under this namespace (default: sends none)'),
   TICKET_TTL_MS: Milliseconds.min(1_000)
     .max(600_000)
     .default(15_000)

@@ -1,8 +1,10 @@
+import type { Logger } from 'pino';
 import { clusterSamples } from '../../core/cluster-samples';
 import type { ScalingConfig } from '../../core/config/scaling';
 import type { Sample } from '../../core/metrics';
 import type { OperatorRoutes } from '../../dashboard/server';
 import { exposition } from '../../metrics/prometheus';
+import { CloudWatchReporter } from '../../notify/cloudwatch';
 import type { Pair } from '../pair/pair';
 import type { ClusterView } from '../watch/view';
 import type { Tally } from './tally';
@@ -22,16 +24,18 @@ export interface BalancerMetricsOptions {
   readonly scaled: ReadonlyMap<string, Pick<ScalingConfig, 'maximum'>>;
   /** Metrics of the process as well. @default false */
   readonly process?: boolean;
+  /** Namespace in CloudWatch. @default nothing is sent there */
+  readonly cloudWatch?: string | undefined;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
 }
 
 export interface BalancerMetrics {
-  /** Everything that this balancer reports, as of now. */
-  readonly samples: () => Sample[];
   /** Adds `/metrics`, which asks for no key: on the private port, and no secret. */
   readonly route: OperatorRoutes;
+  stop(): void;
 }
 
-/** This balancer's metrics: what it sees of the clusters, what it counted, and how it is itself. */
+/** This balancer's metrics, for Prometheus and CloudWatch: what it sees of the clusters, what it counted, and how it is itself. */
 export function balancerMetrics(options: BalancerMetricsOptions): BalancerMetrics {
   const { stack, balancerId, tally, view, pair, answers, scaled } = options;
   const cluster = (name: string): Sample[] => {
@@ -56,8 +60,15 @@ export function balancerMetrics(options: BalancerMetricsOptions): BalancerMetric
     samples,
     process: options.process ?? false,
   });
+  const reporter =
+    options.cloudWatch === undefined
+      ? null
+      : new CloudWatchReporter({
+          ...{ namespace: options.cloudWatch, samples, log: options.log },
+          owns: (name) => pair.ownership.epoch(name) !== null,
+        });
   return {
-    samples,
+    stop: () => reporter?.stop(),
     route: (app) => {
       app.get('/metrics', { config: { open: true } }, async (_request, reply) =>
         reply.type(shown.contentType).send(await shown.text()),

@@ -8,6 +8,7 @@ import { LiveView } from '../../../../runtime/balancer/watch/view';
 import { FleetError } from '../../../../runtime/core/errors';
 import { RegistryUnavailable } from '../../../../runtime/registry/types';
 import { parseExposition } from '../../../support/exposition';
+import { silentLog } from '../support';
 
 const reply = { endpoint: 'http://n', ticket: 't', expiresAt: '', nodeId: 'n' };
 
@@ -96,6 +97,7 @@ describe("a balancer's /metrics", () => {
       pair: { ownership: { epoch: (cluster) => (cluster === 'lobby' ? 1_024 : null) }, peer },
       answers: () => false,
       scaled: new Map([['lobby', { maximum: 5 }]]),
+      log: silentLog,
     });
     const app = fastify();
     route(app);
