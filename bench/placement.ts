@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
+import { seededRandom } from '../runtime/core/random';
 import { startPrivateRedis } from '../runtime/local/redis';
 import { connectRegistry } from '../runtime/registry/connection';
 import { RedisSeats } from '../runtime/registry/seats';
 import { randomJoins } from './placement/arrivals';
 import { leastAtLastPoll, OurPlacement, type Policy, randomNode, twoChoices } from './placement/policies';
 import { type Outcome, simulate } from './placement/simulate';
-import { seededRandom } from './random';
 
 const WITHIN_MS = 5_000;
 /** Players that one node takes; far from full, so that only the spread is measured. */

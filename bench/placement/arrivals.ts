@@ -1,4 +1,4 @@
-import { seededRandom } from '../random';
+import { seededRandom } from '../../runtime/core/random';
 
 export interface Join {
   /** When the client asks for a node, in milliseconds from the start. */

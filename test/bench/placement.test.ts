@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { randomJoins } from '../../bench/placement/arrivals';
 import { leastAtLastPoll, OurPlacement, randomNode } from '../../bench/placement/policies';
 import { simulate } from '../../bench/placement/simulate';
-import { seededRandom } from '../../bench/random';
+import { seededRandom } from '../../runtime/core/random';
 import { RedisSeats } from '../../runtime/registry/seats';
 import { testRedis, testStack } from '../support/redis';
 

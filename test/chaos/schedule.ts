@@ -1,4 +1,4 @@
-import { seededRandom } from '../../bench/random';
+import { seededRandom } from '../../runtime/core/random';
 
 /**
  * A fault. `target` is a part (`balancer-a`, `redis`, or the nth node of those that run then, `game#3`), or what lies between two

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { seededRandom } from '../../../bench/random';
+import { seededRandom } from '../../../runtime/core/random';
 import { CAPACITY, LIMIT_MS, newWorld, RUNS } from './model/story';
 import type { World } from './model/world';
 

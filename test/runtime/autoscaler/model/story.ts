@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { seededRandom } from '../../../../bench/random';
 import { ScalingConfig } from '../../../../runtime/core/config/scaling';
+import { seededRandom } from '../../../../runtime/core/random';
 import { type Faults, NO_FAULTS } from './faults';
 import { SEAT_STEPS } from './machine';
 import { STEP_MS } from './watch';

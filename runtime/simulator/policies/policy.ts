@@ -1,0 +1,16 @@
+import type { Cluster } from '../world/cluster';
+import type { PlacementPolicy } from '../world/placement';
+
+/** Writes down what was decided, for the plot. */
+export type Note = (kind: string, text: string) => void;
+
+/** A way to size a cluster. One is made for each run, as it remembers. */
+export interface Policy {
+  /** Whether a full node refuses players; else it takes more than it should. */
+  readonly refuse: boolean;
+  readonly placement: PlacementPolicy;
+  /** Nodes wanted at the beginning, for this many players. */
+  first(players: number): number;
+  /** Called each second, after the cluster's own step. */
+  step(cluster: Cluster, note: Note): void;
+}
