@@ -1,0 +1,84 @@
+/** An event of the fleet, as far as a message needs it. */
+export interface NotedEvent {
+  readonly kind: string;
+  readonly cluster?: string;
+  readonly nodeId?: string;
+  /** Why, for a person to read. */
+  readonly reason: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** Unix time in milliseconds. */
+  readonly atMs: number;
+  /** The balancer that saw or did it. @default not known */
+  readonly balancerId?: string;
+  /** The operator who ordered it. @default nobody did */
+  readonly by?: string;
+}
+
+/** How much it matters: `critical` is told although hardly a message is left, `good` is the end of a trouble. */
+export type Level = 'critical' | 'warning' | 'info' | 'good';
+
+interface Headline {
+  readonly title: string;
+  readonly level: Level;
+}
+
+const headline = (level: Level, title: string): Headline => ({ level, title });
+
+const HEADLINES: Readonly<Record<string, Headline>> = {
+  'node-red': headline('warning', 'Node dead'),
+  'node-evicted': headline('warning', 'Node taken out of the registry'),
+  'mass-failure-began': headline('critical', 'Most nodes are silent'),
+  'mass-failure-ended': headline('good', 'The nodes answer again'),
+  'cluster-lost': headline('critical', 'Cluster without an owner'),
+  'peer-silent': headline('warning', 'The other balancer is silent'),
+  'peer-back': headline('good', 'The other balancer is back'),
+  'registry-given-up': headline('critical', 'Redis is lost'),
+  'registry-relied-on': headline('good', 'Redis is back'),
+  'rooms-missing': headline('warning', 'Redis has forgotten rooms'),
+  'rooms-known': headline('good', 'Every room is known again'),
+  'api-errors': headline('warning', 'The API failed'),
+  'scaling-undrain': headline('info', 'Node taken back'),
+  'scaling-terminate': headline('info', 'Node ended'),
+  'scaling-replace': headline('warning', 'Node did not come up, to be replaced'),
+  'scaling-failed': headline('warning', 'Scaling failed'),
+};
+
+const AT_MAXIMUM = headline('critical', 'At the maximum');
+const EMERGENCY = headline('critical', 'Emergency scale-out');
+const GROW: Readonly<Record<string, Headline>> = {
+  emergency: EMERGENCY,
+  roll: headline('info', 'Rolling replacement: new nodes'),
+};
+const DRAIN: Readonly<Record<string, Headline>> = {
+  roll: headline('info', 'Rolling replacement: old nodes drain'),
+  drain: headline('info', 'Node drains'),
+};
+
+/** Both balancers see these of every node: the owner of the cluster tells them. */
+const SEEN_BY_BOTH: ReadonlySet<string> = new Set([
+  ...['node-red', 'node-evicted', 'mass-failure-began', 'mass-failure-ended'],
+]);
+
+/** What is written above the event; null for one that is no message. */
+export function headlineOf({ kind, reason, details = {} }: NotedEvent): Headline | null {
+  const rule = String(details.rule);
+  if (kind.startsWith('operator-')) return headline('info', `Operator: ${kind.slice('operator-'.length)}`);
+  if (kind === 'scaling-grow') return GROW[rule] ?? headline('info', 'Scale-out');
+  if (kind === 'scaling-drain') return DRAIN[rule] ?? headline('info', 'Scale-in');
+  if (kind === 'scaling-unchanged') return AT_MAXIMUM_CODES.has(String(details.code)) ? AT_MAXIMUM : null;
+  if (kind === 'cluster-owned') return ownedHeadline(details.home === true, reason);
+  return HEADLINES[kind] ?? null;
+}
+
+/** See `core/scaling`: more nodes are wanted than there may be. */
+const AT_MAXIMUM_CODES: ReadonlySet<string> = new Set(['at-maximum', 'ceiling']);
+
+function ownedHeadline(home: boolean, reason: string): Headline {
+  if (!home) return headline('warning', 'Fail-over');
+  return reason.includes('handed') ? headline('good', 'Fail-back') : headline('good', 'Cluster owned');
+}
+
+/** Whether the owner of the cluster tells it, as the other balancer sees the same. */
+export function seenByBoth({ kind, cluster }: NotedEvent): boolean {
+  return cluster !== undefined && SEEN_BY_BOTH.has(kind);
+}
