@@ -6,4 +6,5 @@ export { RedisMatchQueue } from './match-queue';
 export { RedisRooms } from './rooms';
 export { RedisScalingStore } from './scaling-store';
 export { RedisSeats, SEAT_GRACE_MS } from './seats';
+export { RedisSentMessages } from './sent-messages';
 export * from './types';

@@ -25,6 +25,11 @@ export function eventKeys(stack: string, writer: string): EventKeys {
   return { events: `${tag}:events`, written: `${tag}:events:written:${writer}` };
 }
 
+/** String with a time to live: when a balancer's last messages to Slack were sent (JSON, Unix milliseconds). @param side which of the two. */
+export function messagesKey(stack: string, side: string): string {
+  return `${clusterTag(stack, 'balancers')}:messages:${side}`;
+}
+
 /** What one cluster's seats consist of. */
 export interface SeatKeys {
   /** String: the highest epoch that wrote here. */
