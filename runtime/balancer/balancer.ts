@@ -11,6 +11,7 @@ import {
   RedisRooms,
   RedisScalingStore,
   RedisSeats,
+  RedisSentMessages,
 } from '../registry';
 import { NodeTokens } from '../tickets/node-tokens';
 import { type Refusal, RegistryAssigner } from './assign/assigner';
@@ -30,6 +31,7 @@ import { mayBeAlive } from './pair/second-opinion';
 import { ownedFleet } from './scaling/owned-fleet';
 import { startScaling } from './scaling/scaling';
 import { scalingOf } from './scaling/scaling-variable';
+import { startSlack } from './slack/slack';
 import { chosenProbes } from './watch/probes';
 import type { ClusterRegistry } from './watch/registry-writer';
 import { startWatch } from './watch/watch';
@@ -211,7 +213,15 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     routes: [metrics.route],
   });
   pair.serve(operators.server);
+  const stopSlack = await startSlack({
+    ...{ variables: env, stack: env.STACK, balancerId: env.BALANCER_ID, paired: env.PEER_URL !== undefined, log },
+    ...{ own: events, shared: sharedEvents, view: watch.view },
+    ownerOf: (cluster) => pair.ownerOf(cluster),
+    // Also after a restart under another name it is the same one of the two.
+    store: new RedisSentMessages(redis, env.STACK, (env.HOME_CLUSTERS ?? env.CLUSTERS).join()),
+  });
   const stop = async () => {
+    const lastWords = stopSlack();
     unfollow();
     scaling.stop();
     refusals.stop();
@@ -222,7 +232,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     await pair.stop();
     watch.stop();
     await Promise.all([api.close(), operators.close()]);
-    await sharedEvents.stop();
+    await Promise.all([sharedEvents.stop(), lastWords]);
     connection.close();
   };
   try {

@@ -6,6 +6,7 @@ import { PEER_FORMS, parsePeerAddress } from '../fleet/peer-address';
 import type { Fleet } from '../fleet/port';
 import { type MasterKey, parseMasterKeys } from '../tickets/keys';
 import { ScalingVariable } from './scaling/scaling-variable';
+import { SlackVariables } from './slack/variables';
 import { ProbeChoice } from './watch/probes';
 
 /** Comma-separated, at least one, none twice. */
@@ -113,6 +114,7 @@ const Variables = z.object({
   SCALING: ScalingVariable.default({}).describe(
     'how clusters scale, JSON by cluster: {"game":{"minimum":4}}; null: never (default {}, every cluster with the defaults)',
   ),
+  ...SlackVariables.shape,
 });
 
 /** Variables that must fit each other. */
@@ -120,7 +122,7 @@ const RELATED: ReadonlySet<unknown> = new Set(['CLUSTERS', 'SCALING', 'PROBES'])
 
 /** What the balancer reads from the environment. */
 export const BalancerEnv = Variables.superRefine(
-  ({ CLUSTERS, SCALING, PROBES = [] }, context) => {
+  ({ CLUSTERS, SCALING, PROBES = [], ...rest }, context) => {
     const named = PROBES.map(({ cluster }) => cluster);
     const report = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
     const strangers = (names: readonly string[]) => names.filter((cluster) => !CLUSTERS.includes(cluster));
@@ -131,6 +133,9 @@ export const BalancerEnv = Variables.superRefine(
       if (unknown.length > 0) report(name, `names ${unknown.join(', ')}, which CLUSTERS does not`);
     }
     if (new Set(named).size < named.length) report('PROBES', 'names a cluster twice');
+    if (rest.SLACK_WEBHOOK_URL !== undefined && rest.SLACK_WEBHOOK_FILE !== undefined) {
+      report('SLACK_WEBHOOK_FILE', 'is set together with SLACK_WEBHOOK_URL: set one of them');
+    }
   },
   // Also when other variables are wrong, so that all mistakes are found at once.
   { when: ({ issues }) => !issues.some(({ path }) => RELATED.has(path?.[0])) },

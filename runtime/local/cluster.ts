@@ -6,7 +6,7 @@ import { createControl } from './control';
 import { startFront } from './front';
 import { Group, type GroupEvent, type GroupOptions } from './group';
 import type { Guard } from './guard';
-import { PROGRAM_SETTINGS } from './options';
+import { BALANCER_SETTINGS, PROGRAM_SETTINGS } from './options';
 import { checkRedis, removeKeys } from './outside-redis';
 import { freePort } from './port';
 import { type PrivateRedis, startPrivateRedis } from './redis';
@@ -169,6 +169,8 @@ async function bringUp(
   const balancerEnv = (home: NodeCluster, nodeId: string) => ({
     ...options.settings,
     ...env,
+    PAGE_URL: `http://127.0.0.1:${privatePorts[home]}/`,
+    ...ours(BALANCER_SETTINGS),
     // Decisions to scale are shown: they are information.
     LOG_LEVEL: 'info',
     BALANCER_ID: nodeId,
@@ -231,12 +233,17 @@ async function startRedis({ terminal, guard, signal }: ClusterOptions) {
   return { redis, stack, stop: () => removeKeys(redis.url, stack) };
 }
 
-function programEnv(verbose: boolean): Record<string, string> {
-  const inherited = INHERITED.flatMap((name) => {
+/** Those of our own environment that are set. */
+function ours(names: readonly string[]): Record<string, string> {
+  const set = names.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { ...Object.fromEntries(inherited), NODE_ENV: 'production', LOG_LEVEL: verbose ? 'info' : 'warn' };
+  return Object.fromEntries(set);
+}
+
+function programEnv(verbose: boolean): Record<string, string> {
+  return { ...ours(INHERITED), NODE_ENV: 'production', LOG_LEVEL: verbose ? 'info' : 'warn' };
 }
 
 async function allGreen(ask: LocalCluster['ask'], sizes: ClusterOptions['sizes'], signal: AbortSignal): Promise<void> {

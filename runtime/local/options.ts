@@ -32,6 +32,11 @@ export const PROGRAM_SETTINGS: readonly string[] = [
   ...['TICKET_TTL_MS', 'POLL_MS', 'RED_AFTER_MS'],
 ];
 
+/** The same, of the balancers only: what is secret is not for nodes. */
+export const BALANCER_SETTINGS: readonly string[] = [
+  ...['SLACK_WEBHOOK_URL', 'SLACK_WEBHOOK_FILE', 'SLACK_REPORT_MS', 'PAGE_URL'],
+];
+
 const ENVIRONMENT = `
 Environment:
   API_KEY     key of the API (default: local-dev-key)
@@ -39,6 +44,7 @@ Environment:
   SCALING     how the clusters scale, see the README (default: within --max, with cooldowns of seconds)
 Handed on to the programs ("node dist/game.js --help" and so on explain them):
   ${PROGRAM_SETTINGS.join(' ')}
+  ${BALANCER_SETTINGS.join(' ')}
 Exit code: 0 after a stop by Ctrl-C or SIGTERM, 1 when something failed; with --exit 0 only if every player finished,
 130 or 143 when it was stopped before.`;
 

@@ -26,7 +26,7 @@ const headline = (level: Level, title: string): Headline => ({ level, title });
 
 const HEADLINES: Readonly<Record<string, Headline>> = {
   'node-red': headline('warning', 'Node dead'),
-  'node-evicted': headline('warning', 'Node taken out of the registry'),
+  'node-evicted': headline('warning', 'Node evicted'),
   'mass-failure-began': headline('critical', 'Most nodes are silent'),
   'mass-failure-ended': headline('good', 'The nodes answer again'),
   'cluster-lost': headline('critical', 'Cluster without an owner'),
@@ -34,8 +34,6 @@ const HEADLINES: Readonly<Record<string, Headline>> = {
   'peer-back': headline('good', 'The other balancer is back'),
   'registry-given-up': headline('critical', 'Redis is lost'),
   'registry-relied-on': headline('good', 'Redis is back'),
-  'rooms-missing': headline('warning', 'Redis has forgotten rooms'),
-  'rooms-known': headline('good', 'Every room is known again'),
   'api-errors': headline('warning', 'The API failed'),
   'scaling-undrain': headline('info', 'Node taken back'),
   'scaling-terminate': headline('info', 'Node ended'),

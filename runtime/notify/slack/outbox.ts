@@ -48,9 +48,8 @@ export const EMPTY_OUTBOX: Outbox = {
 
 /** Events that come together are one message: the first waits so long for others, in milliseconds. */
 const GATHER_MS = 2_000;
-/** With each message of the last minutes the next one gathers longer, by these factors. */
-const STRETCH = { critical: 2, other: 3 };
-const MOST_GATHER_MS = 60_000;
+/** The same when half of the messages are used up and nothing is critical. */
+const SPARING_GATHER_MS = 20_000;
 /** The last message is kept for what is critical. */
 const KEPT_FOR_CRITICAL = 1;
 /** A report, which can wait, leaves more than this share to events. */
@@ -115,11 +114,10 @@ function planned(outbox: Outbox, config: OutboxConfig): { message: Message; atMs
   const { waiting, sinceMs, sentMs } = outbox;
   if (sinceMs !== null) {
     const critical = worstLevel(waiting) === 'critical';
-    const stretch = (critical ? STRETCH.critical : STRETCH.other) ** sentMs.length;
-    const gathered = sinceMs + Math.min(GATHER_MS * stretch, MOST_GATHER_MS);
-    const free = freeAtMs(sentMs, critical ? 1 : 1 + KEPT_FOR_CRITICAL, config);
-    const events = { message: { kind: 'events', digest: waiting, sinceMs }, atMs: Math.max(gathered, free) } as const;
-    return events;
+    const sparing = !critical && sentMs.length > config.limit / 2;
+    const gatheredMs = sinceMs + (sparing ? SPARING_GATHER_MS : GATHER_MS);
+    const freeMs = freeAtMs(sentMs, critical ? 1 : 1 + KEPT_FOR_CRITICAL, config);
+    return { message: { kind: 'events', digest: waiting, sinceMs }, atMs: Math.max(gatheredMs, freeMs) };
   }
   if (!outbox.reportDue) return null;
   return {

@@ -1,9 +1,5 @@
-import {
-  type FetchFunction,
-  IncomingWebhook,
-  IncomingWebhookHTTPError,
-  IncomingWebhookRequestError,
-} from '@slack/webhook';
+import { type FetchFunction, IncomingWebhook, IncomingWebhookHTTPError } from '@slack/webhook';
+import { z } from 'zod';
 import type { SlackMessage } from './blocks';
 import type { Outcome } from './outbox';
 import { scrubbed } from './webhook-url';
@@ -29,8 +25,12 @@ const NOT_SENT: ReadonlySet<string> = new Set([
 /** Sends one message, once. Never rejects. */
 export async function post(url: string, message: SlackMessage, timeoutMs = POST_TIMEOUT_MS): Promise<Posted> {
   let retryAfterMs: number | null = null;
+  let failure: unknown;
   const careful: FetchFunction = async (address, init) => {
-    const response = await fetch(address, init);
+    const response = await fetch(address, init).catch((error) => {
+      failure = error;
+      throw error;
+    });
     retryAfterMs = seconds(response.headers.get('retry-after'));
     const { status } = response;
     return new Response(response.ok ? ignored(response) : await beginning(response), { status });
@@ -44,12 +44,12 @@ export async function post(url: string, message: SlackMessage, timeoutMs = POST_
     });
     return { kind: 'delivered', problem: null };
   } catch (error) {
-    const { problem, ...outcome } = judged(error, retryAfterMs);
+    const { problem, ...outcome } = judged(error, failure, retryAfterMs);
     return { ...outcome, problem: scrubbed(problem, url) };
   }
 }
 
-function judged(error: unknown, retryAfterMs: number | null): Outcome & { problem: string } {
+function judged(error: unknown, failure: unknown, retryAfterMs: number | null): Outcome & { problem: string } {
   if (error instanceof IncomingWebhookHTTPError) {
     const { statusCode, body } = error;
     const hopeless = statusCode < 500 && statusCode !== 429 && statusCode !== 408;
@@ -61,18 +61,20 @@ function judged(error: unknown, retryAfterMs: number | null): Outcome & { proble
       problem,
     };
   }
-  const original = error instanceof IncomingWebhookRequestError ? error.original : error;
-  const code = codeOf(original);
+  const code = codeOf(failure ?? error);
   return { kind: NOT_SENT.has(code) ? 'refused' : 'unclear', retryAfterMs: null, problem: `no answer: ${code}` };
 }
 
+/** Whatever was thrown, perhaps by another part of the engine: `instanceof` does not know it there. */
+const Thrown = z.object({ name: z.unknown(), code: z.unknown(), message: z.unknown(), cause: z.unknown() }).partial();
+
 /** A word for what went wrong: messages may name the address. */
 function codeOf(error: unknown): string {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause.name === 'TimeoutError') return 'it took too long';
-    if ('code' in cause && typeof cause.code === 'string') return cause.code;
-  }
-  return error instanceof Error ? error.message : 'unknown';
+  const { data } = Thrown.safeParse(error);
+  if (data === undefined) return 'unknown';
+  if (data.name === 'TimeoutError') return 'it took too long';
+  if (typeof data.code === 'string') return data.code;
+  return data.cause === undefined ? String(data.message) : codeOf(data.cause);
 }
 
 /** The status says it all; who sends without end is not listened to. */
