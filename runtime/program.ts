@@ -98,7 +98,7 @@ async function run<S extends z.ZodObject>(options: ProgramOptions<S>): Promise<v
   }
 }
 
-/** Tells a supervising process (the local cluster) which port was taken; does nothing without one. */
-export function announceReady(port: number): void {
-  process.send?.({ ready: true, port });
+/** Tells a supervising process (the local cluster) which ports were taken; does nothing without one. */
+export function announceReady(port: number, metricsPort?: number): void {
+  process.send?.({ ready: true, port, metricsPort });
 }

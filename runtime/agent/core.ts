@@ -12,7 +12,7 @@ import {
   type StatsReply,
 } from '../core/protocol/agent';
 import type { TicketClaims } from '../core/protocol/ticket';
-import { Admission } from './admission';
+import { Admission, type Credentials } from './admission';
 import { CpuUse } from './cpu-use';
 import type { HttpAnswers } from './http-channel';
 import { Lifecycle } from './lifecycle';
@@ -21,7 +21,7 @@ import { readMetrics } from './metrics';
 import { type Movable, Mover } from './mover';
 import { Notice } from './notice';
 import { Reports } from './reports';
-import type { AgentBase, AgentOptions, SessionEndReason } from './types';
+import type { AgentBase, AgentOptions, NodeFigures, SessionEndReason, Traffic } from './types';
 
 /** How often grace times and used tickets are looked at, in milliseconds. */
 const HOUSEKEEPING_MS = 250;
@@ -35,6 +35,8 @@ export interface Crowd {
   /** Reservations that the present sessions fulfilled. */
   reservations(): string[];
   movables(): Movable[];
+  /** Undefined: it is not seen here what connections carry. */
+  readonly traffic?: Traffic;
   /** Ends the sessions whose grace time is over. */
   expire(): void;
 }
@@ -62,6 +64,8 @@ export class AgentCore implements AgentBase, HttpAnswers {
   readonly #endListeners = new Set<(playerId: string, reason: SessionEndReason) => void>();
   readonly #phaseListeners = new Set<(phase: Phase) => void>();
   readonly #housekeeping: NodeJS.Timeout;
+  readonly #admitted = { ticket: 0, resume: 0 };
+  readonly #refused = new Map<ErrorCode, number>();
   #stopped = false;
 
   /** @param crowd not asked before a balancer or a player comes. */
@@ -91,6 +95,14 @@ export class AgentCore implements AgentBase, HttpAnswers {
 
   get connections(): number {
     return this.#crowd.connected;
+  }
+
+  figures(): NodeFigures {
+    return {
+      ...{ phase: this.phase, connections: this.connections, sessions: this.sessions },
+      ...{ capacity: this.#options.capacity, loopDelayMs: this.#loopDelay.readMs() },
+      ...{ admitted: this.#admitted, refused: this.#refused, messages: this.#crowd.traffic },
+    };
   }
 
   matchSigner(): NodeKey | null {
@@ -128,6 +140,13 @@ export class AgentCore implements AgentBase, HttpAnswers {
   /** Rule S6: null when the handshake with these credentials may go on, else the code to refuse it with. */
   admit(query: URLSearchParams, door: Door): ErrorCode | null {
     const shown = this.#admission.check(query);
+    const refusal = this.#letIn(shown, door);
+    if (refusal !== null) this.#refused.set(refusal, (this.#refused.get(refusal) ?? 0) + 1);
+    else if (shown.kind === 'ticket' || shown.kind === 'resume') this.#admitted[shown.kind] += 1;
+    return refusal;
+  }
+
+  #letIn(shown: Credentials, door: Door): ErrorCode | null {
     if (shown.kind === 'refused') return shown.code;
     if (this.#stopped) return 'NODE_SEALED';
     if (shown.kind === 'agent') {

@@ -25,6 +25,13 @@ export const NodeEnv = z.object({
     .optional()
     .describe('PEM file of the certificate and its chain: serves TLS, and follows its changes (default: no TLS)'),
   TLS_KEY: z.string().min(1).optional().describe('PEM file of its private key (default: the file of TLS_CERT)'),
+  METRICS_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe('TCP port of /metrics for Prometheus, not for players; 0 for any free one (default: none is served)'),
   LEAVING_FILE: z
     .string()
     .min(1)

@@ -8,10 +8,12 @@ import type { Agent, AgentOptions, PlainAgent } from './types';
 export { agentOptions, NodeEnv } from './env';
 export type {
   Agent,
+  AgentBase,
   AgentLog,
   AgentOptions,
   Joined,
   Joining,
+  NodeFigures,
   PlainAgent,
   PlainConnection,
   PlayerSession,

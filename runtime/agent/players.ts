@@ -6,9 +6,14 @@ import type { ErrorEvent, MoveEvent, SessionEvent } from '../core/protocol/event
 import type { TicketClaims, TicketRoom } from '../core/protocol/ticket';
 import type { Movable } from './mover';
 import { type Session, Sessions } from './sessions';
-import type { PlayerSession, SessionEndReason } from './types';
+import type { PlayerSession, SessionEndReason, Traffic } from './types';
 
 type EngineSocket = Socket['conn'];
+
+/** The rest of what engine.io sends are its own pings. */
+interface EnginePacket {
+  readonly type: string;
+}
 
 /** A player's engine.io connection. Namespaces share it, so it is what counts, not the sockets. */
 interface Connection {
@@ -36,6 +41,13 @@ export class Players {
   readonly #admitted = new WeakMap<IncomingMessage, Admitted>();
   readonly #agents = new WeakSet<EngineSocket>();
   readonly #connections = new WeakMap<EngineSocket, Connection>();
+  readonly #traffic = { in: 0, out: 0 };
+  readonly #came = (packet: EnginePacket) => {
+    if (packet.type === 'message') this.#traffic.in += 1;
+  };
+  readonly #went = (packet: EnginePacket) => {
+    if (packet.type === 'message') this.#traffic.out += 1;
+  };
 
   /** @param graceMs in milliseconds */
   constructor(io: Server, graceMs: number, onEnd: (playerId: string, reason: SessionEndReason) => void) {
@@ -55,6 +67,11 @@ export class Players {
   /** Players' connections open now. */
   get connected(): number {
     return this.#sessions.connected;
+  }
+
+  /** Messages of players' connections so far. */
+  get traffic(): Traffic {
+    return this.#traffic;
   }
 
   /** Reservations that the present sessions fulfilled. */
@@ -121,6 +138,7 @@ export class Players {
     }
     session.room = room;
     this.#connections.set(conn, connection);
+    conn.on('packet', this.#came).on('packetCreate', this.#went);
     conn.on('close', () => this.#sessions.lost(session, connection, performance.now()));
     if (opened.replaced !== null) replace(opened.replaced);
   }

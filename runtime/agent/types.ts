@@ -65,6 +65,30 @@ export interface PlayerSession {
   readonly resumed: boolean;
 }
 
+/** What a node can say of itself, now or since its start; for metrics. */
+export interface NodeFigures {
+  readonly phase: Phase;
+  /** Players' connections open now. */
+  readonly connections: number;
+  /** Admitted players: connected, or within the grace time. */
+  readonly sessions: number;
+  readonly capacity: number;
+  /** The event loop's delay, 99th percentile of the last second, in milliseconds. */
+  readonly loopDelayMs: number;
+  /** Handshakes that were let in. */
+  readonly admitted: Readonly<Record<'ticket' | 'resume', number>>;
+  /** Handshakes that were refused, by code. */
+  readonly refused: ReadonlyMap<ErrorCode, number>;
+  /** Messages of players' connections; undefined when the agent does not see them. */
+  readonly messages?: Traffic | undefined;
+}
+
+/** Messages so far: from players, and to them. */
+export interface Traffic {
+  readonly in: number;
+  readonly out: number;
+}
+
 /** The part of a node's process that answers the balancers and admits players, whatever the protocol. */
 export interface AgentBase {
   readonly nodeId: string;
@@ -75,6 +99,7 @@ export interface AgentBase {
   readonly sessions: number;
   /** Players' connections open now. */
   readonly connections: number;
+  figures(): NodeFigures;
   /** The key to sign match tokens with (`tickets/tokens.ts`, `signer`); null until the first balancer has come, and where no matches are made. */
   matchSigner(): NodeKey | null;
   /** A room is new or has changed: the balancers hear of it with their next poll. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentOptions, NodeEnv } from '../agent';
+import { withNodeMetrics } from '../metrics/node-metrics';
 import { tlsFiles } from '../node-server';
 import { announceReady, runProgram } from '../program';
 import { createGameServer } from '.';
@@ -47,8 +48,10 @@ runProgram({
       roomCompleteMs: env.ROOM_COMPLETE_MS,
       maxMessagesPerSecond: env.MAX_MESSAGES_PER_SECOND,
     });
-    log.info({ nodeId: env.NODE_ID, port: server.port }, 'listening');
-    announceReady(server.port);
-    return server;
+    const node = await withNodeMetrics(server, env);
+    const { port, metricsPort } = node;
+    log.info({ nodeId: env.NODE_ID, port, metricsPort }, 'listening');
+    announceReady(port, metricsPort);
+    return node;
   },
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentOptions, NodeEnv } from '../agent';
+import { withNodeMetrics } from '../metrics/node-metrics';
 import { tlsFiles } from '../node-server';
 import { announceReady, runProgram } from '../program';
 import { createLobbyServer } from '.';
@@ -36,8 +37,10 @@ runProgram({
       tls: tlsFiles(config),
       log,
     });
-    log.info({ nodeId: config.NODE_ID, port: lobby.port }, 'listening');
-    announceReady(lobby.port);
-    return lobby;
+    const node = await withNodeMetrics(lobby, config);
+    const { port, metricsPort } = node;
+    log.info({ nodeId: config.NODE_ID, port, metricsPort }, 'listening');
+    announceReady(port, metricsPort);
+    return node;
   },
 });

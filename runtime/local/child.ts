@@ -26,8 +26,8 @@ export interface Exit {
 export interface Child {
   /** -1 when it could not be started. */
   readonly pid: number;
-  /** The port that it announced; rejects when it ends before. */
-  readonly ready: Promise<number>;
+  /** The ports that it announced; rejects when it ends before. */
+  readonly ready: Promise<Ports>;
   /** Settles once, after the last line; never rejects. */
   readonly exited: Promise<Exit>;
   /** SIGTERM, and SIGKILL to what is left after the limit (in milliseconds). Resolves when it has ended. */
@@ -36,7 +36,11 @@ export interface Child {
   kill(): void;
 }
 
-const ReadyMessage = z.object({ ready: z.literal(true), port: z.int().min(0).max(65_535) });
+const Port = z.int().min(0).max(65_535);
+const ReadyMessage = z.object({ ready: z.literal(true), port: Port, metricsPort: Port.optional() });
+
+/** Where a program listens; `metricsPort` is missing when it serves no metrics on a port of their own. */
+export type Ports = Pick<z.infer<typeof ReadyMessage>, 'port' | 'metricsPort'>;
 
 /** Starts one program as a process with an IPC channel; when the channel breaks, programs end by themselves. */
 export function startChild(options: ChildOptions): Child {
@@ -62,10 +66,10 @@ export function startChild(options: ChildOptions): Child {
       resolve({ code: 1, signal: null });
     });
   });
-  const ready = new Promise<number>((resolve, reject) => {
+  const ready = new Promise<Ports>((resolve, reject) => {
     child.on('message', (message) => {
       const parsed = ReadyMessage.safeParse(message);
-      if (parsed.success) resolve(parsed.data.port);
+      if (parsed.success) resolve(parsed.data);
       else options.onMessage?.(message);
     });
     void exited.then((exit) => reject(new Error(`ended before it was ready (${describeExit(exit)})`)));

@@ -136,6 +136,7 @@ async function bringUp(
   const nodeEnv = (cluster: NodeCluster) => ({
     CLUSTER: cluster,
     PORT: '0',
+    METRICS_PORT: '0',
     CAPACITY: String(options.capacity[cluster]),
     AGENT_PUBLIC_KEYS: secrets.agentPublicKeys,
     ...(cluster === 'lobby' ? { REDIS_URL: lobbyRedis } : {}),

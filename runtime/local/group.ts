@@ -45,6 +45,7 @@ interface Member {
   /** Settles when it can be reached, or has ended before. */
   readonly ready: Promise<void>;
   endpoint: string | null;
+  metrics: string | null;
   terminating: boolean;
 }
 
@@ -97,8 +98,8 @@ export class Group {
     );
   }
 
-  /** Every process that exists. The pid is for people, who try what happens when they kill one. */
-  describe(): (Instance & { readonly pid: number; readonly version: string })[] {
+  /** Every process that exists. The pid is for people, who try what happens when they kill one; so is the address of its metrics. */
+  describe(): (Instance & { readonly pid: number; readonly version: string; readonly metrics?: string })[] {
     return [...this.#members.values()].map((member) => ({
       nodeId: member.nodeId,
       cluster: this.#options.cluster,
@@ -107,6 +108,7 @@ export class Group {
       launchedAtMs: member.launchedAtMs,
       state: member.terminating ? 'terminating' : member.endpoint === null ? 'pending' : 'running',
       pid: member.child.pid,
+      ...(member.metrics === null ? {} : { metrics: member.metrics }),
       version: member.version,
     }));
   }
@@ -198,10 +200,12 @@ export class Group {
       zone: this.#emptiestZone(),
       launchedAtMs: Date.now(),
       child,
-      ready: child.ready.then(async (port) => {
+      ready: child.ready.then(async ({ port, metricsPort }) => {
+        member.metrics = metricsPort === undefined ? null : `http://127.0.0.1:${metricsPort}/metrics`;
         member.endpoint = await address(nodeId, `http://127.0.0.1:${port}`);
       }),
       endpoint: null,
+      metrics: null,
       terminating: false,
     };
     member.ready.catch(() => undefined);

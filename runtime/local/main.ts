@@ -73,7 +73,9 @@ function introduction({ api, apiKey, groups, balancers }: LocalCluster): string[
   const key = `-H 'Authorization: Bearer ${apiKey}'`;
   return [
     `API      ${api}   key ${apiKey}`,
-    ...nodes.map(({ nodeId, pid, endpoint }) => `${nodeId.padEnd(17)}  pid ${String(pid).padEnd(7)}  ${endpoint}`),
+    ...nodes.map(({ nodeId, pid, endpoint, metrics }) =>
+      [nodeId.padEnd(17), `pid ${String(pid).padEnd(7)}`, endpoint, metrics].filter(Boolean).join('  '),
+    ),
     '',
     'What to try next, in another terminal:',
     `  curl -s ${api}/v1/clusters ${key}`,

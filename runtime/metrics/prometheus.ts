@@ -35,7 +35,7 @@ export function exposition(options: ExpositionOptions): Exposition {
   }
   return {
     contentType: registry.contentType,
-    text: () => {
+    text: async () => {
       const samples = options.samples();
       for (const [name, take] of shown) take(samples.filter((sample) => sample.name === name));
       return registry.metrics();

@@ -59,6 +59,16 @@ describe('the game program', () => {
     channel.close();
   });
 
+  it('serves its metrics, and those of its process, on a port of their own when it is told to', async () => {
+    const { child } = run({ ...config, METRICS_PORT: '0' });
+    const [message] = (await once(child, 'message')) as [{ metricsPort: number }];
+    const text = await (await fetch(`http://127.0.0.1:${message.metricsPort}/metrics`)).text();
+    expect(text).toContain('realtime_node_sessions{stack="test",cluster="game",node="game-1"} 0');
+    expect(text).toMatch(/^process_resident_memory_bytes\{.*\} \d+$/m);
+    // What takes longer the more players there are is not measured at each scrape.
+    expect(text).not.toContain('nodejs_active_');
+  });
+
   it('names everything that is wrong with its configuration', async () => {
     const wrong = { PORT: '99999', NODE_ID: 'a b', AGENT_PUBLIC_KEYS: 'x', LOG_LEVEL: 'loud' };
     const { code, output } = await run({ ...config, ...wrong }).ended;
