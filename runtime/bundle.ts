@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { build, type Metafile, stop, version } from 'esbuild';
+import { build, type Metafile, type Plugin, stop, version } from 'esbuild';
 import { z } from 'zod';
+import { buildPage } from './dashboard/build-page';
 
 /** The programs; each has its `main.ts` in the folder of this name. */
 export const PROGRAMS = ['balancer', 'lobby', 'game', 'bees'] as const;
@@ -71,6 +72,7 @@ interface Built {
 
 /** Builds one program in memory. */
 export async function buildProgram(name: ProgramName): Promise<Built> {
+  const pageInputs: string[] = [];
   const result: { metafile: Metafile; outputFiles: { contents: Uint8Array }[] } = await build({
     entryPoints: [join(ROOT, 'runtime', name, 'main.ts')],
     absWorkingDir: ROOT,
@@ -85,10 +87,26 @@ export async function buildProgram(name: ProgramName): Promise<Built> {
     legalComments: 'none',
     metafile: true,
     logLevel: 'silent',
+    plugins: [withPage(pageInputs)],
   });
   const content = result.outputFiles[0]?.contents;
   if (content === undefined) throw new Error(`esbuild gave no output for ${name}`);
-  return { name, content, inputs: Object.keys(result.metafile.inputs) };
+  return { name, content, inputs: [...Object.keys(result.metafile.inputs), ...pageInputs] };
+}
+
+/** Puts the finished live page into a program that serves it. @param inputs is told the files that the page was made of. */
+function withPage(inputs: string[]): Plugin {
+  return {
+    name: 'page',
+    setup: ({ onLoad }) => {
+      onLoad({ filter: /[/\\]dashboard[/\\]page-files\.ts$/ }, async () => {
+        const page = await buildPage();
+        inputs.push('runtime/dashboard/build-page.ts', ...page.inputs);
+        const files = JSON.stringify({ js: page.js, css: page.css });
+        return { contents: `export const pageFiles = async () => (${files});`, loader: 'js' };
+      });
+    },
+  };
 }
 
 /** Dependencies are covered by the hash of package-lock.json. */

@@ -20,11 +20,12 @@ export function clustersReply(reader: ClusterReader): { clusters: ClusterReply[]
   return {
     clusters: snapshots
       .filter((snapshot) => snapshot !== undefined)
-      .map((snapshot) => ({ ...snapshot, totals: totals(snapshot.nodes) })),
+      .map((snapshot) => ({ ...snapshot, totals: clusterTotals(snapshot.nodes) })),
   };
 }
 
-function totals(nodes: readonly ShownNode[]): ClusterReply['totals'] {
+/** The sums over the nodes of a cluster. */
+export function clusterTotals(nodes: readonly ShownNode[]): ClusterReply['totals'] {
   const joinable = nodes.filter((node) => node.health === 'green' && node.phase === 'open');
   return {
     nodes: nodes.length,

@@ -26,6 +26,7 @@ import { followKeysFile } from './keys-file';
 import { balancerMetrics } from './metrics/balancer-metrics';
 import { measuredAssigner } from './metrics/measured-assigner';
 import { Tally } from './metrics/tally';
+import { startPage } from './page';
 import { startPair } from './pair/pair';
 import { mayBeAlive } from './pair/second-opinion';
 import { ownedFleet } from './scaling/owned-fleet';
@@ -122,6 +123,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     ready: () => watch.trouble() === null,
     hears: (cluster, nodeId) =>
       mayBeAlive(watch.view.node(cluster, nodeId), performance.now() - startedAtMs, env.RED_AFTER_MS),
+    joins: () => env.CLUSTERS.map((cluster) => ({ cluster, ...tally.joins(cluster) })),
     events,
     log,
   });
@@ -203,6 +205,10 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     process: extra.processMetrics ?? false,
     ...{ cloudWatch: env.CLOUDWATCH_NAMESPACE, log },
   });
+  const page = startPage({
+    ...{ stack: env.STACK, balancerId: env.BALANCER_ID, view: watch.view, shown, pair, tally, trouble },
+    events: sharedEvents,
+  });
   const operators = createOperatorServer({
     ...{ stack: env.STACK, keys: () => ring.keys, log },
     troubles: {
@@ -210,7 +216,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
       // For deploys: the next balancer is replaced once this one has its clusters back.
       '/homez': () => trouble() ?? (away().length === 0 ? null : `not owned here yet: ${away().join(', ')}`),
     },
-    routes: [metrics.route],
+    routes: [metrics.route, page.routes],
   });
   pair.serve(operators.server);
   const stopSlack = await startSlack({
@@ -228,6 +234,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     outage.stop();
     shown.stop();
     metrics.stop();
+    page.stop();
     // While everything still runs: the peer takes over without a gap.
     await pair.stop();
     watch.stop();

@@ -8,6 +8,7 @@ import { Group, type GroupEvent, type GroupOptions } from './group';
 import type { Guard } from './guard';
 import { BALANCER_SETTINGS, PROGRAM_SETTINGS } from './options';
 import { checkRedis, removeKeys } from './outside-redis';
+import { type Page, pageOf } from './page';
 import { freePort } from './port';
 import { type PrivateRedis, startPrivateRedis } from './redis';
 import { announce } from './running';
@@ -49,6 +50,8 @@ export interface LocalCluster {
   /** Address of the API. */
   readonly api: string;
   readonly apiKey: string;
+  /** The live page of each balancer; they show the same. */
+  readonly pages: readonly Page[];
   /** The nodes, by cluster. */
   readonly groups: ReadonlyMap<string, Group>;
   /** A group of one each, by the cluster that is its home. */
@@ -188,6 +191,10 @@ async function bringUp(
     ['lobby', await balancer('balancer-a', 'lobby', 'balancer-b', 'game')],
     ['game', await balancer('balancer-b', 'game', 'balancer-a', 'lobby')],
   ]);
+  const pages = [
+    pageOf('balancer-a', privatePorts.lobby, stack, secrets),
+    pageOf('balancer-b', privatePorts.game, stack, secrets),
+  ];
   const front = await startFront({ port, targets: () => endpoints(balancers.values()) });
   undo.push(() => front.close());
   const all = [...balancers.values(), ...groups.values()];
@@ -203,7 +210,7 @@ async function bringUp(
   const api = `http://127.0.0.1:${port}`;
   const ask = () => askClusters(api, options.apiKey);
   await allGreen(ask, options.sizes, signal);
-  return { api, apiKey: options.apiKey, groups, balancers, redis, bundles, env, ask, stop };
+  return { api, apiKey: options.apiKey, pages, groups, balancers, redis, bundles, env, ask, stop };
 }
 
 /** Where the processes that are ready can be reached. */

@@ -53,7 +53,10 @@ async function run(options: LocalOptions, programs: () => Promise<Bundles>, arou
     ...around,
   });
   try {
-    if (options.exit) return await playOnce(cluster, options, around);
+    if (options.exit) {
+      around.terminal.say(`Page: ${cluster.pages.map(({ link }) => link).join('  or  ')}`);
+      return await playOnce(cluster, options, around);
+    }
     around.terminal.say('', ...introduction(cluster), '');
     await playOn(cluster, options, around);
     return 0;
@@ -67,12 +70,13 @@ function maximum(atFirst: number, max: number | null): number {
 }
 
 /** What runs where, and what to do with it. */
-function introduction({ api, apiKey, groups, balancers }: LocalCluster): string[] {
+function introduction({ api, apiKey, pages, groups, balancers }: LocalCluster): string[] {
   const nodes = [...balancers.values(), ...groups.values()].flatMap((group) => group.describe());
   const victim = nodes.findLast((node) => node.cluster === 'game')?.pid;
   const key = `-H 'Authorization: Bearer ${apiKey}'`;
   return [
     `API      ${api}   key ${apiKey}`,
+    ...pages.map(({ name, link }) => `Page     ${link}   of ${name}`),
     ...nodes.map(({ nodeId, pid, endpoint, metrics }) =>
       [nodeId.padEnd(17), `pid ${String(pid).padEnd(7)}`, endpoint, metrics].filter(Boolean).join('  '),
     ),

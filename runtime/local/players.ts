@@ -10,6 +10,7 @@ import { describeClusters } from './clusters';
 import { Group } from './group';
 import type { Guard } from './guard';
 import type { LocalOptions } from './options';
+import { tellPages } from './page';
 import { describeScaling, ScalingRecord, type ScalingSummary } from './record';
 import type { Scenario } from './scenario';
 import { readable, type Terminal } from './terminal';
@@ -47,7 +48,9 @@ export async function playOn(cluster: LocalCluster, options: LocalOptions, aroun
     },
     onMessage: (_, message) => {
       const parsed = ProgressMessage.safeParse(message);
-      if (parsed.success) progress = describeProgress(parsed.data.progress);
+      if (!parsed.success) return;
+      progress = describeProgress(parsed.data.progress);
+      void tellPages(cluster.pages, cluster.apiKey, parsed.data.progress);
     },
   });
   const show = async () => {
@@ -84,7 +87,10 @@ export async function playOnce(cluster: LocalCluster, options: LocalOptions, aro
     onLine: (line) => terminal.say(line),
     onMessage: (message) => {
       const progress = ProgressMessage.safeParse(message).data?.progress;
-      if (progress !== undefined) record.players(progress.connections);
+      if (progress !== undefined) {
+        record.players(progress.connections);
+        void tellPages(cluster.pages, cluster.apiKey, progress);
+      }
       const broken = BrokenMessage.safeParse(message).data?.broken;
       if (broken !== undefined) record.broken(broken);
     },

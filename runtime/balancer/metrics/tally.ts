@@ -47,6 +47,12 @@ export class Tally {
     if (counts !== undefined && code !== null) increase(counts.refusals, code);
   }
 
+  /** How many players were given a node of the cluster, and none. */
+  joins(cluster: string): { assigned: number; refused: number } {
+    const { assigns = 0, refusals = new Map<string, number>() } = this.#clusters.get(cluster) ?? {};
+    return { assigned: assigns, refused: [...refusals.values()].reduce((sum, count) => sum + count, 0) };
+  }
+
   /** The API answered with an error. */
   apiError(code: string): void {
     increase(this.#apiErrors, code);

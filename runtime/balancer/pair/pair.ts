@@ -3,7 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import type { Logger } from 'pino';
 import { Server } from 'socket.io';
-import { type NodeName, PEER_PROTOCOL, type PeerView } from '../../core/protocol/peer';
+import { type JoinCounts, type NodeName, PEER_PROTOCOL, type PeerView } from '../../core/protocol/peer';
 import type { LeaseRegistry } from '../../registry/types';
 import type { EventSink } from '../events';
 import { LeasedOwnership } from './ownership';
@@ -35,6 +35,8 @@ export interface PairOptions {
   readonly ready: () => boolean;
   /** Whether a node may be alive, as far as we know: see `mayBeAlive`. */
   readonly hears: (cluster: string, nodeId: string) => boolean;
+  /** What this balancer has counted. @default nothing */
+  readonly joins?: () => JoinCounts[];
   readonly events: EventSink;
   readonly log: Logger;
 }
@@ -74,6 +76,7 @@ export function startPair(options: PairOptions): Pair {
     ...{ v: PEER_PROTOCOL, balancerId, startId, home: [...home] },
     ...{ canRenew: ownership.canRenew, answers: options.answers() },
     ...{ ready: options.ready(), claims: ownership.claims },
+    ...(options.joins && { joins: options.joins() }),
   });
   const secondOpinion = new SecondOpinion(
     () => link?.there ?? false,

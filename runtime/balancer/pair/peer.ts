@@ -137,6 +137,11 @@ export class PeerLink {
     return this.#view?.answers === true;
   }
 
+  /** How it was when it last said so; null: never yet. */
+  get view(): PeerView | null {
+    return this.#view;
+  }
+
   /** Whether it answers. */
   get there(): boolean {
     return this.#view !== null && this.#state.silentMs < this.#options.config.silentMs;

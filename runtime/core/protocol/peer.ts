@@ -19,6 +19,10 @@ export const PeerClaims = z.object({
 });
 export type PeerClaims = z.infer<typeof PeerClaims>;
 
+/** Players whom a balancer gave a node, and none, since it started. */
+const JoinCounts = z.object({ cluster: Id, assigned: z.number().min(0), refused: z.number().min(0) });
+export type JoinCounts = z.infer<typeof JoinCounts>;
+
 /** How a balancer sees itself. */
 export const PeerView = z.object({
   v: z.literal(PEER_PROTOCOL),
@@ -35,6 +39,8 @@ export const PeerView = z.object({
   ready: z.boolean(),
   /** The clusters of which it was the last owner, as far as it knows, and under which epoch. */
   claims: z.array(z.object({ cluster: Id, epoch: z.number().min(0) })).max(64),
+  /** For people to see: the other balancer shows the joins of both. */
+  joins: z.array(JoinCounts).max(64).optional(),
 });
 export type PeerView = z.infer<typeof PeerView>;
 
