@@ -10,11 +10,24 @@ const Name = z
 
 const BALANCER_VARIABLES = [
   ...['STACK', 'BALANCER_ID', 'CLUSTERS', 'HOME_CLUSTERS', 'HOST', 'PORT', 'PRIVATE_PORT', 'PEER_URL', 'REDIS_URL'],
-  ...['MASTER_KEYS', 'AGENT_PRIVATE_KEY', 'API_KEYS', 'KEYS_FILE', 'FLEET', 'AWS_REGION', 'SCALING', 'PROBES'],
+  ...[
+    'MASTER_KEYS',
+    'AGENT_PRIVATE_KEY',
+    'API_KEYS',
+    'KEYS_FILE',
+    'FLEET',
+    'AWS_REGION',
+    'SCALING',
+    'PROBES',
+    'CLOUDWATCH_NAMESPACE',
+  ],
 ];
 
 /** Ids of other parts of the stack, which a cluster's would collide with. */
-const TAKEN = ['api', 'balancers', 'keys', 'monitoring', 'network', 'registry'];
+const TAKEN = ['alarms', 'api', 'balancer', 'balancers', 'dashboard', 'keys', 'monitoring', 'network', 'registry'];
+
+/** What CloudWatch Logs takes. */
+const RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653];
 
 const ClusterName = z
   .string()
@@ -93,10 +106,23 @@ const Fields = z.strictObject({
     .prefault({}),
   alarms: z
     .strictObject({
-      /** SNS topic that alarms go to. @default none */
+      /** SNS topic that alarms go to. @default one that the stack makes */
       topicArn: TopicArn.optional(),
+      /** Who subscribes to the stack's own topic; AWS sends a message to confirm. @default nobody */
+      email: z.email('must be an e-mail address').optional(),
       /** Secret whose text is the address of a Slack webhook. @default none */
       slackSecretArn: SecretArn.optional(),
+    })
+    .prefault({}),
+  logs: z
+    .strictObject({
+      /** Days that logs are kept in CloudWatch. @default 30 */
+      retentionDays: z
+        .union(
+          RETENTION_DAYS.map((days) => z.literal(days)),
+          `must be one of ${RETENTION_DAYS.join(', ')}`,
+        )
+        .default(30),
     })
     .prefault({}),
   /** Lets workflows on GitHub deploy this environment and build its image. @default none */

@@ -27,6 +27,7 @@ type Cluster = z.infer<typeof Cluster>;
 const Seen = z.object({
   instanceNum: z.number().optional().catch(undefined),
   clusters: z.record(z.string(), Cluster.optional().catch(undefined)).catch({}),
+  alarms: z.object({ topicArn: z.unknown(), email: z.unknown() }).partial().catch({}),
 });
 
 type Report = (path: (string | number)[], message: string) => void;
@@ -66,7 +67,12 @@ function architectureOf(type: string): string | null {
  */
 export const checkRelations = z.superRefine<unknown>(
   (value, context) => {
-    const { instanceNum, clusters } = Seen.catch({ clusters: {} }).parse(value);
+    const { instanceNum, clusters, alarms } = Seen.catch({ clusters: {}, alarms: {} }).parse(value);
+    if (alarms.email !== undefined && alarms.topicArn !== undefined) {
+      const message =
+        'is for the topic that the stack makes: subscribe to alarms.topicArn yourself, or remove one of them';
+      context.addIssue({ code: 'custom', path: ['alarms', 'email'], message });
+    }
     for (const [name, cluster] of Object.entries(clusters)) {
       if (cluster === undefined) continue;
       const report: Report = (path, message) =>

@@ -18,7 +18,7 @@ export interface Stacks {
 
 /** The two stacks of an environment: `NAME`, and `NAME-image`, which can be deployed or left out. */
 export function createStacks(app: App, name: string, environment: Environment, programs: Programs): Stacks {
-  const { account, region, azs, image, registry, api, alarms, domain, github } = environment;
+  const { account, region, azs, image, registry, api, alarms, logs, domain, github } = environment;
   const env: Account = { ...(account && { account }), ...(region && { region }) };
   const clusters = Object.entries(environment.clusters).map(([cluster, settings]) => {
     const program = settings.program ?? (cluster === 'lobby' || cluster === 'game' ? programs[cluster] : undefined);
@@ -27,7 +27,7 @@ export function createStacks(app: App, name: string, environment: Environment, p
   });
   const balancer = { ...environment.balancer, program: programs.balancer };
   const realtime = new RealtimeStack(app, name, {
-    ...{ env, azs, image, registry, api, alarms, domain, balancer },
+    ...{ env, azs, image, registry, api, alarms, logs, domain, balancer },
     clusters: Object.fromEntries(clusters),
     description: `${name}: nodes for direct connections, balancers, registry and API`,
   });

@@ -3,13 +3,15 @@ import { AdditionalHealthCheckType, AutoScalingGroup, HealthChecks, UpdatePolicy
 import { type ISecurityGroup, type IVpc, Port, SecurityGroup, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Role } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { ScalingConfig } from '../runtime/core/config/scaling';
-import { CLUSTER_TAG, groupName } from '../runtime/fleet/aws-names';
+import { CLUSTER_TAG, groupName, metricNamespace } from '../runtime/fleet/aws-names';
 import { balancerRole } from './balancer-role';
 import type { ImageSource } from './images';
 import { launchTemplate, NO_GROUP_NOTIFICATIONS } from './instances';
 import type { Keys } from './keys';
+import { DEFAULT_RETENTION, Logs } from './logs';
 import type { NodeDomain } from './node-fleet';
 import { Program } from './program';
 import type { Registry } from './registry';
@@ -40,6 +42,8 @@ export interface BalancerPairProps {
   readonly domain?: Pick<NodeDomain, 'name' | 'hostedZoneId'> | undefined;
   /** @default 't4g.small' */
   readonly instanceType?: string;
+  /** Days that logs are kept. @default 30 */
+  readonly logRetention?: RetentionDays;
   /** Further variables for the program, e.g. `{ RED_AFTER_MS: '60000' }`. @default {} */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -63,6 +67,7 @@ export class BalancerPair extends Construct {
   readonly #props: BalancerPairProps;
   readonly #program: Program;
   readonly #role: Role;
+  readonly #logs: Logs;
 
   constructor(scope: Construct, id: string, props: BalancerPairProps) {
     super(scope, id);
@@ -77,9 +82,13 @@ export class BalancerPair extends Construct {
     registry.allowFrom(this.securityGroup, 'Balancers');
 
     this.#program = new Program(this, 'Program', { file: props.program });
+    this.#logs = new Logs(this, 'Logs', {
+      ...{ stack, of: 'balancer', retention: props.logRetention ?? DEFAULT_RETENTION },
+    });
     this.#role = balancerRole(this, 'Role', {
       ...{ stack, clusters, keys, registry },
       program: this.#program,
+      logs: this.#logs,
       slackSecretArn: props.slackSecretArn,
       domain: props.domain,
     });
@@ -103,6 +112,7 @@ export class BalancerPair extends Construct {
       userData: userData({
         name,
         program: this.#program,
+        logGroup: this.#logs.groupName,
         role: 'balancer',
         settings: {
           ...this.#props.settings,
@@ -114,6 +124,7 @@ export class BalancerPair extends Construct {
           PORT: String(API_PORT),
           PRIVATE_PORT: String(PRIVATE_PORT),
           FLEET: `aws:${stack}`,
+          CLOUDWATCH_NAMESPACE: metricNamespace(stack),
           AWS_REGION: Stack.of(this).region,
           ...this.#clusterSettings(),
         },

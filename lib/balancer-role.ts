@@ -1,11 +1,12 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { groupName } from '../runtime/fleet/aws-names';
+import { groupName, metricNamespace } from '../runtime/fleet/aws-names';
 import { acknowledgeWildcards } from './acknowledge';
 import { groupArn } from './group-call';
 import { instanceRole } from './instances';
 import type { Keys } from './keys';
+import type { Logs } from './logs';
 import type { NodeDomain } from './node-fleet';
 import type { Program } from './program';
 import type { Registry } from './registry';
@@ -16,6 +17,7 @@ interface Reach {
   readonly keys: Keys;
   readonly registry: Registry;
   readonly program: Program;
+  readonly logs: Pick<Logs, 'mayWrite'>;
   /** ARN of the secret with the address of a Slack webhook. @default none */
   readonly slackSecretArn?: string | undefined;
   /** Where nodes have names. @default none */
@@ -34,6 +36,8 @@ export function balancerRole(scope: Construct, id: string, reach: Reach): Role {
   const ownImages = parameter(`imagebuilder/${stack}/*`);
   const role = instanceRole(scope, id, [
     program.mayFetch,
+    reach.logs.mayWrite,
+    sendMetrics(stack),
     allow(['secretsmanager:GetSecretValue'], ...secrets),
     allow(['ssm:GetParameter', 'ssm:PutParameter'], keys.agentPublicKeys.parameterArn),
     allow(['ec2:DescribeInstances', 'ec2:DescribeLaunchTemplateVersions'], '*'),
@@ -47,7 +51,7 @@ export function balancerRole(scope: Construct, id: string, reach: Reach): Role {
   acknowledgeWildcards(role, 'These groups, by their names; AWS gives them ids.', ...groups);
   acknowledgeWildcards(role, 'Public parameters of AWS.', publicImages);
   acknowledgeWildcards(role, "This environment's images, one for each architecture.", ownImages);
-  acknowledgeWildcards(role, 'To describe knows no resources.', '*');
+  acknowledgeWildcards(role, 'To describe, and to send metrics, knows no resources.', '*');
   return role;
 }
 
@@ -71,6 +75,15 @@ function giveNames(role: Role, { name, hostedZoneId }: Pick<NodeDomain, 'name' |
     role.addToPrincipalPolicy(statement);
   }
   acknowledgeWildcards(role, 'Changes have ids that nobody knows before.', changes);
+}
+
+/** Knows no resources, but the namespace. */
+function sendMetrics(stack: string): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['cloudwatch:PutMetricData'],
+    resources: ['*'],
+    conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace(stack) } },
+  });
 }
 
 function allow(actions: string[], ...resources: readonly string[]): PolicyStatement {

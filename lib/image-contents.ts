@@ -1,3 +1,4 @@
+import { LOG_PACKAGES } from './log-shipping';
 import type { Program } from './program';
 import { BAKED, NODE, SYSCTL } from './unit';
 import { file } from './user-data';
@@ -18,7 +19,7 @@ export function imageContents(programs: readonly Program[]): object {
       {
         name: 'build',
         steps: [
-          bash('Packages', [`dnf install -y ${NODE.package} aws-cfn-bootstrap`]),
+          bash('Packages', [`dnf install -y ${[NODE.package, 'aws-cfn-bootstrap', ...LOG_PACKAGES].join(' ')}`]),
           bash('Kernel', [file('/etc/sysctl.d/90-realtime-fleet.conf', SYSCTL)]),
           bash('Programs', [
             `install -d -m 0755 ${BAKED}`,

@@ -17,6 +17,7 @@ import {
   SubnetType,
 } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IStringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { CLUSTER_TAG, groupName, NAMES_TAG, namesTag, PORT_TAG, VERSION_TAG } from '../runtime/fleet/aws-names';
@@ -24,6 +25,7 @@ import { FirstSize } from './first-size';
 import { ForceDelete } from './force-delete';
 import type { ImageSource } from './images';
 import { instanceRole, launchTemplate, NO_GROUP_NOTIFICATIONS } from './instances';
+import { DEFAULT_RETENTION, Logs } from './logs';
 import { Program } from './program';
 import type { Registry } from './registry';
 import { userData } from './user-data';
@@ -68,6 +70,8 @@ export interface NodeFleetProps {
   readonly spot?: SpotShare;
   /** Nodes that are kept ready, stopped. Not together with `spot`. @default none */
   readonly warmPool?: { readonly nodes: number };
+  /** Days that logs are kept. @default 30 */
+  readonly logRetention?: RetentionDays;
   /** Names for the nodes, and TLS: players connect by `wss://`. @default none: `ws://`, unencrypted */
   readonly domain?: NodeDomain | undefined;
 }
@@ -112,8 +116,10 @@ export class NodeFleet extends Construct {
     registry?.allowFrom(this.securityGroup, this.groupName);
 
     const program = new Program(this, 'Program', { file: props.program });
+    const logs = new Logs(this, 'Logs', { stack, of: cluster, retention: props.logRetention ?? DEFAULT_RETENTION });
     const role = instanceRole(this, 'Role', [
       program.mayFetch,
+      logs.mayWrite,
       new PolicyStatement({ actions: ['ssm:GetParameter'], resources: [props.agentPublicKeys.parameterArn] }),
       ...(registry === undefined ? [] : [mayRead(registry.secret.secretArn)]),
       ...(domain === undefined ? [] : [mayRead(domain.certificateSecretArn)]),
@@ -121,6 +127,7 @@ export class NodeFleet extends Construct {
     const boot = {
       name: this.groupName,
       program,
+      logGroup: logs.groupName,
       role: 'node',
       settings: {
         ...props.settings,

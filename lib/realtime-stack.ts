@@ -1,9 +1,12 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { type IVpc, Port } from 'aws-cdk-lib/aws-ec2';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { ScalingConfig } from '../runtime/core/config/scaling';
+import { AlarmTopic, type AlarmTopicProps } from './alarm-topic';
 import { ApiEndpoint } from './api-endpoint';
 import { API_PORT, BalancerPair, type BalancerPairProps } from './balancer-pair';
+import { Dashboard } from './dashboard';
 import type { ImageSource } from './images';
 import { Keys } from './keys';
 import { Monitoring } from './monitoring';
@@ -33,7 +36,8 @@ export interface RealtimeStackProps extends StackProps {
   readonly image: ImageSource;
   readonly registry: { readonly nodeType: string; readonly replicas: number };
   readonly api: { readonly certificateArn?: string | undefined; readonly callers: readonly string[] };
-  readonly alarms: { readonly topicArn?: string | undefined; readonly slackSecretArn?: string | undefined };
+  readonly alarms: Omit<AlarmTopicProps, 'stack'> & { readonly slackSecretArn?: string | undefined };
+  readonly logs: { readonly retentionDays: RetentionDays };
   /** Names and a certificate for the nodes. */
   readonly domain?: NodeDomain | undefined;
 }
@@ -69,6 +73,7 @@ export class RealtimeStack extends Stack {
     const balancers = new BalancerPair(this, 'Balancers', {
       ...{ vpc, stack, keys, registry },
       ...props.balancer,
+      logRetention: props.logs.retentionDays,
       image: props.image,
       clusters: clusters.map(([name]) => name),
       scaling: Object.fromEntries(clusters.map(([name, { scaling }]) => [name, scaling])),
@@ -83,11 +88,12 @@ export class RealtimeStack extends Stack {
       if (port !== fleet.port) fleet.securityGroup.addIngressRule(balancers.securityGroup, Port.tcp(port), 'Balancers');
     }
 
-    const { topicArn } = props.alarms;
-    new Monitoring(this, 'Monitoring', {
-      ...{ stack, registry, targets: api.targets },
-      ...(topicArn === undefined ? {} : { topicArn }),
+    const { topic } = new AlarmTopic(this, 'Alarms', { stack, ...props.alarms });
+    const names = clusters.map(([name]) => name);
+    const { alarms } = new Monitoring(this, 'Monitoring', {
+      ...{ stack, registry, topic, targets: api.targets, clusters: names },
     });
+    new Dashboard(this, 'Dashboard', { stack, clusters: names, alarms });
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'The API' });
     new CfnOutput(this, 'ApiKeySecret', {
@@ -106,6 +112,7 @@ export class RealtimeStack extends Stack {
       ...{ vpc: parts.vpc, stack: this.node.id, cluster: name },
       ...(registry ? { registry: parts.registry } : {}),
       image: props.image,
+      logRetention: props.logs.retentionDays,
       maximum: maximumWithSurge(scaling),
       capacity: scaling.capacity,
       agentPublicKeys: parts.keys.agentPublicKeys,

@@ -1,3 +1,5 @@
+import { LOG_FILE } from './log-shipping';
+
 /** Where things are on an instance. */
 export const PATHS = {
   program: '/opt/realtime-fleet/program.js',
@@ -77,7 +79,7 @@ WantedBy=multi-user.target
 
 /**
  * The systemd unit of a program. It runs as a user of its own that owns nothing. When its environment cannot be put together the
- * last one serves, so that trouble with AWS keeps no program from restarting. Memory that is writable and executable must stay
+ * last one serves, so that trouble with AWS keeps no program from restarting. What it says goes into a file, for CloudWatch's agent. Memory that is writable and executable must stay
  * allowed: Node.js compiles into it.
  */
 export function serviceUnit({ description, callsAws }: UnitOptions): string {
@@ -92,6 +94,7 @@ EnvironmentFile=-${PATHS.environment}
 Environment=NODE_ENV=production
 ExecStartPre=/usr/bin/test -s ${PATHS.environment}
 ExecStart=${NODE.executable} ${PATHS.program}
+StandardOutput=append:${LOG_FILE}
 WorkingDirectory=/opt/realtime-fleet
 Restart=always
 RestartSec=2

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserData } from 'aws-cdk-lib/aws-ec2';
+import { agentConfig, LOG_FOLDER, LOGS_CONFIG, LOGS_UNIT, ROTATION, ROTATION_HOURLY } from './log-shipping';
 import type { Program } from './program';
 import {
   BAKED,
@@ -24,6 +25,8 @@ export interface UserDataOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** Where the rest is: names of secrets and parameters, for the script. */
   readonly sources: Readonly<Record<string, string>>;
+  /** The group in CloudWatch Logs that the program's log goes to. */
+  readonly logGroup: string;
   /** Shell commands that come last. @default none */
   readonly afterStart?: readonly string[];
 }
@@ -36,13 +39,14 @@ const FILES = { node: { LEAVING_FILE: PATHS.leaving }, balancer: { KEYS_FILE: PA
  * systemd. A failure ends the script: the program is not started, the balancer sees no answer, and the group gets another instance.
  */
 export function userData(options: UserDataOptions): UserData {
-  const { name, program, role, settings, sources } = options;
+  const { name, program, role, settings, sources, logGroup } = options;
   const data = UserData.custom('#!/bin/bash\nset -euo pipefail');
   data.addCommands(
     'retry() { local n; for n in 1 2 4 8 16 30 30 30; do "$@" && return; sleep "$n"; done; "$@"; }',
     `pinned() { echo '${program.sha256}  ${PATHS.program}' | sha256sum --check --status; }`,
     `[ -x ${NODE.executable} ] || retry dnf install -y ${NODE.package}`,
     'install -d -m 0755 /opt/realtime-fleet /etc/realtime-fleet',
+    `install -d -m 0750 ${LOG_FOLDER}`,
     `cp ${BAKED}/${program.sha256}.js ${PATHS.program} 2>/dev/null || retry aws s3 cp --only-show-errors '${program.url}' ${PATHS.program}`,
     'pinned',
     file('/etc/sysctl.d/90-realtime-fleet.conf', SYSCTL),
@@ -56,8 +60,9 @@ export function userData(options: UserDataOptions): UserData {
     unit('realtime-fleet-environment.timer', ENVIRONMENT_TIMER),
     unit('realtime-fleet.service', serviceUnit({ description: name, callsAws: role === 'balancer' })),
     ...(role === 'node' ? watchForNotices() : []),
+    ...shipLogs(logGroup),
     'systemctl daemon-reload',
-    'systemctl enable --now --no-block realtime-fleet.service realtime-fleet-environment.timer',
+    'systemctl enable --now --no-block realtime-fleet.service realtime-fleet-environment.timer realtime-fleet-logs.service',
     ...(role === 'node' ? ['systemctl enable --now --no-block realtime-fleet-notice.service'] : []),
     ...(options.afterStart ?? []),
   );
@@ -71,6 +76,16 @@ export function file(path: string, content: string): string {
 
 function unit(name: string, content: string): string {
   return file(`/etc/systemd/system/${name}`, content);
+}
+
+function shipLogs(logGroup: string): string[] {
+  return [
+    file(LOGS_CONFIG, agentConfig(logGroup)),
+    file('/etc/logrotate.d/realtime-fleet', ROTATION),
+    'install -d -m 0755 /etc/systemd/system/logrotate.timer.d',
+    file('/etc/systemd/system/logrotate.timer.d/hourly.conf', ROTATION_HOURLY),
+    unit('realtime-fleet-logs.service', LOGS_UNIT),
+  ];
 }
 
 function watchForNotices(): string[] {

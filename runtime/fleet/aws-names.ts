@@ -24,3 +24,8 @@ export function namesTag(domain: string, hostedZoneId: string): string {
 export function nodeVersion(configVersion: string, imageId: string): string {
   return `${configVersion}-${imageId}`;
 }
+
+/** Namespace of an environment's metrics in CloudWatch. */
+export function metricNamespace(stack: string): string {
+  return `realtime-fleet/${stack}`;
+}

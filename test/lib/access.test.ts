@@ -61,9 +61,11 @@ describe('roles', () => {
     );
   }
 
-  it('of game nodes read their program and the public keys: no secret at all', () => {
+  it('of game nodes read their program and the public keys, and write their own logs: no secret at all', () => {
     const actions = permissions('Game').map((permission) => permission.replace(/ .*/, ''));
     expect(actions.filter((action) => !action.startsWith('ssmmessages:')).sort()).toEqual([
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
       's3:GetObject',
       'ssm:GetParameter',
       'ssm:UpdateInstanceInformation',
@@ -86,6 +88,26 @@ describe('roles', () => {
     const changes = permissions('Balancers').filter((permission) => /^autoscaling:(?!Describe)/.test(permission));
     expect(changes).toHaveLength(6);
     for (const change of changes) expect(change).toMatch(/:autoScalingGroupName\/prod-realtime-(lobby|game)$/);
+  });
+
+  it('of balancers send metrics to the namespace of the environment, and no other role does', () => {
+    const statements = resources(prod, 'AWS::IAM::Policy').flatMap(([id, { Properties }]) =>
+      Properties.PolicyDocument.Statement.map((statement: Statement & { Condition?: unknown }) => ({ id, statement })),
+    );
+    const sending = statements.filter(({ statement }) => statement.Action === 'cloudwatch:PutMetricData');
+    expect(sending).toHaveLength(1);
+    expect(sending[0]?.id).toMatch(/^BalancersRole/);
+    expect(sending[0]?.statement.Condition).toEqual({
+      StringEquals: { 'cloudwatch:namespace': 'realtime-fleet/prod-realtime' },
+    });
+  });
+
+  it('write logs into the group of their own kind only', () => {
+    for (const role of ['Game', 'Lobby', 'Balancers']) {
+      const writes = permissions(role).filter((permission) => permission.startsWith('logs:'));
+      expect(writes).toHaveLength(2);
+      for (const write of writes) expect(write).toMatch(new RegExp(`\\$\\{${role}Logs\\w+\\.Arn\\}$`));
+    }
   });
 
   it('use no policy of AWS, which would let them read every parameter', () => {

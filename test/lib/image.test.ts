@@ -54,7 +54,7 @@ describe('the image stack', () => {
 
   it('bakes in all that user data would fetch: Node.js, the programs by their hashes, kernel settings', () => {
     const { Packages: packages, Programs: programs = [], Kernel: kernel, Works: works } = commands();
-    expect(packages).toContain('dnf install -y nodejs24 aws-cfn-bootstrap');
+    expect(packages).toContain('dnf install -y nodejs24 aws-cfn-bootstrap amazon-cloudwatch-agent logrotate');
     const baked = programs.join('\n').match(/\/opt\/realtime-fleet\/baked\/[0-9a-f]{64}\.js$/gm);
     expect(new Set(baked).size).toBe(3);
     expect(kernel?.join('\n')).toContain('net.core.somaxconn');

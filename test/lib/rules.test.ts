@@ -219,16 +219,3 @@ describe('the registry', () => {
     });
   });
 });
-
-describe('alarms', () => {
-  it('watch the balancers and each member of the registry, and tell the topic that is given', () => {
-    const names = resources(prod, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties.AlarmName);
-    expect(names).toEqual(
-      ['BalancerDown', 'Memory1', 'Engine1', 'Memory2', 'Engine2'].map((name) => `prod-realtime-${name}`),
-    );
-    const topicArn = 'arn:aws:sns:ap-northeast-1:123456789012:alarms';
-    synthesise({ 'alarms.topicArn': topicArn }).template.allResourcesProperties('AWS::CloudWatch::Alarm', {
-      AlarmActions: [topicArn],
-    });
-  }, 60_000);
-});
