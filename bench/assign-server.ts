@@ -138,7 +138,8 @@ async function serveApi(setup: Setup): Promise<number> {
     ticketTtlMs: TICKET_TTL_MS,
   });
   const assigner = outage.assigner(byRegistry, view, { peer: null, ownership: { claims: [] } });
-  const app = createApi({ assigner, clusters: view, events, apiKeys: [setup.apiKey] });
+  const shown = { clusters: () => [], snapshot: () => undefined, maintenance: () => null };
+  const app = createApi({ assigner, clusters: shown, events, apiKeys: [setup.apiKey] });
   await app.listen({ host: '127.0.0.1', port: 0 });
   return (app.server.address() as AddressInfo).port;
 }

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { ErrorCode } from '../core/errors';
 import {
   AGENT_PROTOCOL,
+  type AnyOrder,
   type HelloReply,
   type KeysRequest,
   type NodeKey,
-  type Order,
   type OrderReply,
   type Phase,
   type RoomReport,
@@ -39,6 +39,8 @@ export interface Crowd {
   readonly traffic?: Traffic;
   /** Ends the sessions whose grace time is over. */
   expire(): void;
+  /** Ends the player's session and closes its connection; whether there was one. */
+  kick(playerId: string): boolean;
 }
 
 /** What happens to a handshake that may come in; only the sessions know resume tokens, so `resume` may refuse. */
@@ -193,8 +195,12 @@ export class AgentCore implements AgentBase, HttpAnswers {
     };
   }
 
-  order(order: Order): OrderReply {
+  order(order: AnyOrder): OrderReply {
     const before = this.phase;
+    if (order.kind === 'kick') {
+      const kicked = this.#crowd.kick(order.playerId);
+      return { ok: true, phase: before, sessions: this.sessions, kicked };
+    }
     const reply = this.#lifecycle.take(order, this.sessions);
     if (!reply.ok) return reply;
     if (order.kind === 'undrain') this.#mover.stop();

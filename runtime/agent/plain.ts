@@ -48,6 +48,17 @@ class PlainCrowd implements Crowd {
     for (const session of this.sessions.expire(performance.now())) this.#onEnd(session.playerId, 'expired');
   }
 
+  kick(playerId: string): boolean {
+    const session = this.sessions.of(playerId);
+    if (session === undefined) return false;
+    const { connection } = session;
+    this.sessions.end(session);
+    this.#onEnd(playerId, 'kicked');
+    if (connection?.kicked === undefined) connection?.replaced();
+    else connection.kicked();
+    return true;
+  }
+
   /** Only the session's newest connection ends it. */
   end(session: Session<PlainConnection>, connection: PlainConnection, reason: SessionEndReason): void {
     if (session.connection === connection && this.sessions.end(session)) this.#onEnd(session.playerId, reason);

@@ -117,6 +117,16 @@ export class Players {
     for (const session of this.#sessions.expire(performance.now())) this.#onEnd(session.playerId, 'expired');
   }
 
+  kick(playerId: string): boolean {
+    const session = this.#sessions.of(playerId);
+    if (session === undefined) return false;
+    const { connection } = session;
+    this.#sessions.end(session);
+    this.#onEnd(playerId, 'kicked');
+    if (connection !== null) dismiss(connection, 'KICKED');
+    return true;
+  }
+
   #opened(conn: EngineSocket): void {
     // A WebTransport connection has no request and never passed the guard.
     const admitted = conn.request ? this.#admitted.get(conn.request) : undefined;
@@ -140,7 +150,7 @@ export class Players {
     this.#connections.set(conn, connection);
     conn.on('packet', this.#came).on('packetCreate', this.#went);
     conn.on('close', () => this.#sessions.lost(session, connection, performance.now()));
-    if (opened.replaced !== null) replace(opened.replaced);
+    if (opened.replaced !== null) dismiss(opened.replaced, 'REPLACED');
   }
 
   /** Agents enter `/agent` only; players whose connection is their newest enter all other namespaces. */
@@ -183,9 +193,9 @@ export class Players {
   }
 }
 
-/** Closes a connection whose player has come again. It is no longer the session's, so its closing changes nothing there. */
-function replace(connection: Connection): void {
-  const event: ErrorEvent = { code: 'REPLACED', message: ERRORS.REPLACED.message };
+/** Closes a connection that is no longer the session's: its player has come again, or was kicked. Its closing changes nothing there. */
+function dismiss(connection: Connection, code: 'REPLACED' | 'KICKED'): void {
+  const event: ErrorEvent = { code, message: ERRORS[code].message };
   tell(connection, 'ERROR', event);
   for (const socket of [...connection.sockets]) socket.disconnect(true);
   connection.conn.close();

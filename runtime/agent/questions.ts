@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import {
+  AnyOrder,
   type HelloReply,
   KeysRequest,
-  Order,
   type OrderReply,
   type StatsReply,
   StatsRequest,
@@ -19,7 +19,7 @@ export interface Answers {
   setKeys(keys: KeysRequest): void;
   /** @param epoch of the owner that asks; undefined when it is not the owner. */
   stats(cursor: number, epoch?: number): StatsReply;
-  order(order: Order): OrderReply;
+  order(order: AnyOrder): OrderReply;
 }
 
 /** What a malformed `keys` or `stats` is answered with; a malformed `order` gets an OrderReply with the same code and message. */
@@ -53,7 +53,7 @@ function ask(question: Question, payload: unknown, answers: Answers, log: AgentL
     case 'order':
       return parsed(
         payload,
-        Order,
+        AnyOrder,
         (message): OrderReply => ({ ok: false, code: 'INVALID', message }),
         (order) => {
           const reply = answers.order(order);

@@ -65,6 +65,10 @@ export class Sessions<C> {
     return session;
   }
 
+  of(playerId: string): Session<C> | undefined {
+    return this.#byPlayer.get(playerId);
+  }
+
   byToken(token: string): Session<C> | undefined {
     return this.#byToken.get(token);
   }

@@ -54,7 +54,7 @@ export interface RoomSource {
 }
 
 /** left: the client disconnected on purpose. closed: this server disconnected it. expired: the grace time after a loss ran out. */
-export type SessionEndReason = 'left' | 'closed' | 'expired';
+export type SessionEndReason = 'left' | 'closed' | 'expired' | 'kicked';
 
 /** What is known of the player behind a socket. */
 export interface PlayerSession {
@@ -122,6 +122,8 @@ export interface Agent extends AgentBase {
 export interface PlainConnection {
   /** The same player has connected again: tell this one, and close it. It is no session's any more; what it does next counts nothing. */
   replaced(): void;
+  /** An operator has ended the session: tell the player, and close it. @default `replaced` */
+  kicked?(): void;
   /** Ask the player to get another node from the API and to go there within `afterMs` (milliseconds). */
   move(afterMs: number): void;
 }

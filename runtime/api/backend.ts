@@ -1,3 +1,4 @@
+import type { ClusterOrders, Maintenance } from '../core/orders/standing';
 import type { AssignReply, FinishReply, RoomReply } from '../core/protocol/rest';
 import type { ClusterSnapshot, NodeSnapshot } from '../core/snapshot';
 
@@ -22,6 +23,12 @@ export interface ShownNode extends Omit<NodeSnapshot, 'pending'> {
 
 export interface ShownCluster extends Omit<ClusterSnapshot, 'nodes'> {
   readonly nodes: readonly ShownNode[];
+  /** Id of the balancer that owns it; null while nobody does, or nobody can say. */
+  readonly owner: string | null;
+  /** Of the owner. */
+  readonly epoch: number | null;
+  /** What operators want of it. */
+  readonly orders: ClusterOrders;
 }
 
 /** What is known of the clusters now; the balancer's view. */
@@ -29,6 +36,8 @@ export interface ClusterReader {
   clusters(): readonly string[];
   /** Undefined until the cluster was looked at for the first time. */
   snapshot(cluster: string): ShownCluster | undefined;
+  /** Null when there never was any. */
+  maintenance(): Maintenance | null;
 }
 
 /** The balancer's recent events. */

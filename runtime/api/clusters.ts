@@ -1,3 +1,4 @@
+import type { Maintenance } from '../core/orders/standing';
 import type { ClusterReader, ShownCluster, ShownNode } from './backend';
 
 interface ClusterReply extends ShownCluster {
@@ -14,14 +15,27 @@ interface ClusterReply extends ShownCluster {
   };
 }
 
+interface ClustersReply {
+  readonly clusters: readonly ClusterReply[];
+  /** Null when nobody is kept out. */
+  readonly maintenance: Pick<Maintenance, 'by' | 'why' | 'atMs' | 'untilMs'> | null;
+}
+
 /** Answer of `GET /v1/clusters`: each cluster as this balancer sees it, with its sums. A cluster not looked at yet is left out. */
-export function clustersReply(reader: ClusterReader): { clusters: ClusterReply[] } {
+export function clustersReply(reader: ClusterReader): ClustersReply {
   const snapshots = reader.clusters().map((cluster) => reader.snapshot(cluster));
   return {
     clusters: snapshots
       .filter((snapshot) => snapshot !== undefined)
       .map((snapshot) => ({ ...snapshot, totals: clusterTotals(snapshot.nodes) })),
+    maintenance: maintenanceOf(reader.maintenance()),
   };
+}
+
+function maintenanceOf(maintenance: Maintenance | null): ClustersReply['maintenance'] {
+  if (maintenance?.on !== true) return null;
+  const { by, why, atMs, untilMs } = maintenance;
+  return { by, why, atMs, untilMs };
 }
 
 /** The sums over the nodes of a cluster. */

@@ -8,6 +8,7 @@ const RETRY_AFTER_MS: Partial<Record<ErrorCode, number>> = {
   BUSY: 300,
   NO_NODES: 1_000,
   UNAVAILABLE: 1_000,
+  MAINTENANCE: 5_000,
   WRONG_KEYS: 5_000,
 };
 

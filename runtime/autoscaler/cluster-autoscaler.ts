@@ -141,8 +141,9 @@ export class ClusterAutoscaler {
     stored: Stored | null,
     group: ScalingSample['group'],
   ): Decision {
-    const { config, scheduler } = this.#options;
-    const rest = { group, refused: stored?.refused ?? 0, cooldowns: stored };
+    const { config, scheduler, cluster, ports } = this.#options;
+    const orders = ports.operators?.of(cluster);
+    const rest = { group, refused: stored?.refused ?? 0, cooldowns: stored, ...(orders !== undefined && { orders }) };
     const sample = snapshot === undefined ? null : toSample(snapshot, config.metric, rest);
     return decide(state, sample, scheduler.now(), config);
   }
@@ -161,6 +162,7 @@ export class ClusterAutoscaler {
       defer(() => {
         this.#memory = { epoch, state, savedAtMs: due ? nowMs : savedAtMs };
         this.#log.decided(decision);
+        if (decision.sizeOver !== undefined) ports.operators?.sizeOver(cluster, decision.sizeOver);
         return EMPTY;
       }),
       from(actions).pipe(concatMap((action) => this.#perform(action, epoch))),

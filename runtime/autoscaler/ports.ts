@@ -1,4 +1,5 @@
 import type { ObservableInput } from 'rxjs';
+import type { ClusterOrders } from '../core/orders/standing';
 import type { Direction } from '../core/scaling/types';
 import type { NodeSnapshot } from '../core/snapshot';
 
@@ -74,6 +75,14 @@ export interface ScalingEvents {
   emit(event: ScalingEvent): void;
 }
 
+/** What operators want. */
+export interface Operators {
+  /** As it stands now. */
+  of(cluster: string): ClusterOrders;
+  /** The order for a size is over; called until it stands no more. */
+  sizeOver(cluster: string, why: string): void;
+}
+
 export interface AutoscalerPorts {
   readonly fleet: ScalingFleet;
   readonly orders: NodeOrders;
@@ -81,6 +90,8 @@ export interface AutoscalerPorts {
   readonly store: ScalingStore;
   readonly ownership: Ownership;
   readonly events: ScalingEvents;
+  /** @default nobody wants anything */
+  readonly operators?: Operators;
   /** Whether a node that is dead to us may be ended now: not while another balancer hears it (S1). @default always */
   readonly mayReplace?: (cluster: string, nodeId: string) => boolean;
 }

@@ -8,7 +8,7 @@ import { type ClusterSnapshot, load, type NodeSnapshot, PLAYERS } from '../core/
 export function toSample(
   snapshot: ClusterSnapshot,
   metric: string,
-  rest: Pick<ScalingSample, 'group' | 'refused' | 'cooldowns'>,
+  rest: Pick<ScalingSample, 'group' | 'refused' | 'cooldowns' | 'orders'>,
 ): ScalingSample {
   return {
     ...rest,

@@ -8,6 +8,7 @@ import {
   RedisEventStream,
   RedisLease,
   RedisMatchQueue,
+  RedisOrders,
   RedisRooms,
   RedisScalingStore,
   RedisSeats,
@@ -26,6 +27,8 @@ import { followKeysFile } from './keys-file';
 import { balancerMetrics } from './metrics/balancer-metrics';
 import { measuredAssigner } from './metrics/measured-assigner';
 import { Tally } from './metrics/tally';
+import { operatorRoutes } from './orders/routes';
+import { startOrders } from './orders/start-orders';
 import { startPage } from './page';
 import { startPair } from './pair/pair';
 import { mayBeAlive } from './pair/second-opinion';
@@ -157,6 +160,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     redAfterMs: env.RED_AFTER_MS,
   });
   watch.view.snapshots$.subscribe((snapshot) => outage.seen(snapshot));
+  const orders = startOrders({ store: new RedisOrders(redis, env.STACK), watch, ownership, scaled, events, log });
   const scaling = startScaling({
     clusters: scaled,
     fleet,
@@ -165,6 +169,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     ownership,
     mayReplace,
     events,
+    operators: orders.operators,
     timeoutMs: limitMs,
     ticketTtlMs: env.TICKET_TTL_MS,
     pollMs: env.POLL_MS,
@@ -185,6 +190,8 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     view: watch.view,
     counts: (cluster) => seats(cluster).pending(),
     answers: () => outage.health.answers,
+    owner: (cluster) => ownership.owner(cluster),
+    orders: () => orders.book.orders,
     everyMs: env.POLL_MS,
   });
   const api = createApi({
@@ -216,7 +223,11 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
       // For deploys: the next balancer is replaced once this one has its clusters back.
       '/homez': () => trouble() ?? (away().length === 0 ? null : `not owned here yet: ${away().join(', ')}`),
     },
-    routes: [metrics.route, page.routes],
+    routes: [
+      metrics.route,
+      page.routes,
+      operatorRoutes({ operator: orders.operator, clusters: shown, events: sharedEvents, rooms: assigner }),
+    ],
   });
   pair.serve(operators.server);
   const stopSlack = await startSlack({
@@ -230,6 +241,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     const lastWords = stopSlack();
     unfollow();
     scaling.stop();
+    orders.stop();
     refusals.stop();
     outage.stop();
     shown.stop();

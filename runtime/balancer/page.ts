@@ -37,8 +37,8 @@ export function startPage({ stack, balancerId, view, shown, pair, tally, events,
   const live = startLive({
     ...{ stack, balancerId, clusters: shown, owner, events, trouble },
     peer: () => peer && { balancerId: peer.view?.balancerId ?? null, there: peer.there },
-    maintenance: () => null,
-    paused: () => null,
+    maintenance: () => maintained(shown),
+    paused: (cluster) => shown.snapshot(cluster)?.orders.paused ?? null,
     changed$: view.snapshots$,
     counts: (cluster) => {
       const own = new Map<string, Counts>([[balancerId, tally.joins(cluster)]]);
@@ -53,4 +53,9 @@ export function startPage({ stack, balancerId, view, shown, pair, tally, events,
     },
     stop: () => live.stop(),
   };
+}
+
+function maintained(shown: ClusterReader) {
+  const maintenance = shown.maintenance();
+  return maintenance?.on === true ? maintenance : null;
 }

@@ -8,7 +8,7 @@ import { field, text } from './shape';
  * Why a node is of no more use: `lost`: it broke off and could not be resumed; `kicked`: the node ended the session; `replaced`: the
  * same player has connected elsewhere; `closed`: by us.
  */
-export type ConnectionEnd = 'lost' | 'kicked' | 'replaced' | 'closed';
+export type ConnectionEnd = 'lost' | 'kicked' | 'replaced' | 'expelled' | 'closed';
 
 export interface ConnectionOptions {
   readonly answer: AssignReply;
@@ -37,7 +37,7 @@ export class NodeConnection {
   #end: (why: ConnectionEnd) => void = () => {};
   #socket: Socket | null = null;
   #session: { readonly token: string; readonly graceMs: number } | null = null;
-  #replaced = false;
+  #final: 'replaced' | 'expelled' | null = null;
   #alive = true;
 
   constructor(options: ConnectionOptions) {
@@ -123,14 +123,16 @@ export class NodeConnection {
     const token = text(args[0], 'resume_token');
     const graceMs = field(args[0], 'grace_ms');
     if (event === 'SESSION' && token !== undefined && typeof graceMs === 'number') this.#session = { token, graceMs };
-    if (event === 'ERROR' && text(args[0], 'code') === 'REPLACED') this.#replaced = true;
+    const code = event === 'ERROR' ? text(args[0], 'code') : undefined;
+    if (code === 'REPLACED') this.#final = 'replaced';
+    if (code === 'KICKED') this.#final = 'expelled';
     this.#options.onEvent(event, args);
   }
 
   #onDown(reason: Socket.DisconnectReason): void {
     this.#options.onClose(reason);
     if (reason === 'io client disconnect') return;
-    if (this.#replaced) this.#end('replaced');
+    if (this.#final !== null) this.#end(this.#final);
     else if (reason === 'io server disconnect') this.#end('kicked');
     else void this.#resume();
   }

@@ -111,6 +111,7 @@ export class Link {
       if (event === 'replaced') {
         throw new FleetClientError('REPLACED', 'the same player has connected again elsewhere');
       }
+      if (event === 'expelled') throw new FleetClientError('KICKED', 'an operator has ended the session');
       if (typeof event === 'object' && event.kind === 'move') {
         connection = await this.#moveFrom(connection, event.withinMs);
       } else {

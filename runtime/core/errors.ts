@@ -19,8 +19,12 @@ export const ERRORS = {
     message: 'The match token is not valid for this room; use the match_token of ALL_CONNECTED as it came',
   },
   NOT_FOUND: { status: 404, retry: false, message: 'There is nothing here; see the protocol section of the README' },
+  CLUSTER_UNKNOWN: { status: 404, retry: false, message: 'No such cluster' },
+  NODE_UNKNOWN: { status: 404, retry: false, message: 'No such node' },
+  PLAYER_UNKNOWN: { status: 404, retry: false, message: 'No node has such a player' },
   ROOM_UNKNOWN: { status: 404, retry: false, message: 'No such room' },
   METHOD_NOT_ALLOWED: { status: 405, retry: false, message: 'This path does not know this method' },
+  ORDER_REFUSED: { status: 409, retry: false, message: 'The order cannot be carried out' },
   ROOM_CLOSED: {
     status: 410,
     retry: false,
@@ -41,6 +45,7 @@ export const ERRORS = {
     message: 'The nodes are still taking in the last joins, or the room waits for its node',
   },
   NO_NODES: { status: 503, retry: true, message: 'No node is ready' },
+  MAINTENANCE: { status: 503, retry: true, message: 'Maintenance: nobody is let in for now; games that run go on' },
   UNAVAILABLE: { status: 503, retry: true, message: 'The registry cannot be reached' },
   INTERNAL: { status: 500, retry: false, message: 'Something went wrong on our side; it has been logged' },
   // Socket errors: sent as the ERROR event, or as the reason of a refused handshake.
@@ -65,6 +70,7 @@ export const ERRORS = {
   NODE_SEALED: { status: null, retry: false, message: 'This node takes no more players; ask the API for another' },
   NOT_READY: { status: null, retry: true, message: 'This node has not been found by a balancer yet' },
   REPLACED: { status: null, retry: false, message: 'The same player has connected again; this connection is closed' },
+  KICKED: { status: null, retry: false, message: 'An operator has ended the session' },
   BAD_PAYLOAD: {
     status: null,
     retry: false,

@@ -1,4 +1,4 @@
-// What `npm start`, `npm test`, `npm run bees` and `npm run local` run: sets up what is missing, then becomes the command, in this very process
+// What `npm start`, `npm test`, `npm run bees`, `npm run local` and `npx realtime` run: sets up what is missing, then becomes the command, in this very process
 // wherever possible, so that signals reach it (package.json says `exec` for the same reason: npm runs a shell, and a shell that is
 // told to end does not tell us). Plain JavaScript without dependencies: nothing may be installed yet.
 import { fork, spawn } from 'node:child_process';
@@ -149,6 +149,7 @@ async function withTypeScript(use) {
 
 const commands = {
   start: (args) => withTypeScript(() => require('./main.ts').main(args)),
+  realtime: (args) => withTypeScript(() => require('../operator/main.ts').main(args)),
   local: (args) => withTypeScript(() => require('./command.ts').main(args)),
   bees: async (args) => {
     const { bundles } = await withTypeScript(() => require('../bundle.ts').bundle());

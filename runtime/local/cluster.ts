@@ -158,10 +158,10 @@ async function bringUp(
   undo.push(() => control.close());
   const controlUrl = new URL(await control.listen({ host: '127.0.0.1', port: 0 }));
   controlUrl.password = secrets.fleetToken;
-  undo.push(await announce(port, { control: controlUrl.href }, guard));
-
   // Known beforehand and the same after a restart, as each is told where the other is.
   const privatePorts = { lobby: await freePort(0), game: await freePort(0) };
+  const operators = Object.values(privatePorts).map((each) => `http://127.0.0.1:${each}`);
+  undo.push(await announce(port, { control: controlUrl.href, operators, apiKey: options.apiKey }, guard));
   const balancer = async (name: string, home: NodeCluster, peer: string, other: NodeCluster) => {
     const paths = {
       PEER_URL: await route(name, peer, `http://127.0.0.1:${privatePorts[other]}`),

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -8,12 +8,29 @@ import type { Guard } from './guard';
 const Running = z.object({
   /** The control API, with its token as the password. */
   control: z.url(),
+  /** Addresses of the balancers' private ports. */
+  operators: z.array(z.url()),
+  apiKey: z.string(),
 });
 type Running = z.infer<typeof Running>;
 
 /** By port of the API; readable by this user only, as the token is in it. */
 function fileOf(port: number, folder: string): string {
-  return join(folder, `realtime-fleet-${process.getuid?.() ?? 'user'}-${port}.json`);
+  return join(folder, `${prefix()}${port}.json`);
+}
+
+function prefix(): string {
+  return `realtime-fleet-${process.getuid?.() ?? 'user'}-`;
+}
+
+/** Ports of the APIs of this user's clusters that run, or were killed so that they could not say that they do not. */
+export async function runningPorts(folder = tmpdir()): Promise<number[]> {
+  const files = await readdir(folder).catch(() => []);
+  const ports = files.flatMap((file) => {
+    const port = file.startsWith(prefix()) ? /^(\d+)\.json$/.exec(file.slice(prefix().length))?.[1] : undefined;
+    return port === undefined ? [] : [Number(port)];
+  });
+  return ports.sort((a, b) => a - b);
 }
 
 /**

@@ -7,4 +7,5 @@ export { RedisRooms } from './rooms';
 export { RedisScalingStore } from './scaling-store';
 export { RedisSeats, SEAT_GRACE_MS } from './seats';
 export { RedisSentMessages } from './sent-messages';
+export { type OrderStore, RedisOrders } from './standing-orders';
 export * from './types';

@@ -11,6 +11,11 @@ export function askedKey(stack: string): string {
   return `${clusterTag(stack, 'balancers')}:asked`;
 }
 
+/** Hash: `orders`, what operators ordered and what lasts, as JSON; `rev`, its revision. */
+export function ordersKey(stack: string): string {
+  return `${clusterTag(stack, 'balancers')}:orders`;
+}
+
 /** What happened, as both balancers tell it. */
 interface EventKeys {
   /** Stream: entries `N-0` with the field `e`, an event as JSON. */

@@ -1,4 +1,6 @@
 import type { ClusterReader, ShownCluster } from '../../api/backend';
+import type { Lease } from '../../core/lease';
+import { type Maintenance, ordersOf, type StandingOrders } from '../../core/orders/standing';
 import type { ClusterView } from '../watch/view';
 
 export interface PendingReaderOptions {
@@ -7,7 +9,11 @@ export interface PendingReaderOptions {
   readonly counts: (cluster: string) => Promise<ReadonlyMap<string, number>>;
   /** Whether the registry is relied on. */
   readonly answers: () => boolean;
-  /** How often they are read, in milliseconds. */
+  /** Who owns a cluster; null when nobody can say. */
+  readonly owner: (cluster: string) => Lease | null;
+  /** What operators want. */
+  readonly orders: () => StandingOrders;
+  /** How often the counts are read, in milliseconds. */
   readonly everyMs: number;
 }
 
@@ -31,12 +37,18 @@ export class PendingReader implements ClusterReader {
   }
 
   snapshot(cluster: string): ShownCluster | undefined {
-    const { view, answers } = this.#options;
+    const { view, answers, owner, orders } = this.#options;
     const counts = answers() ? (this.#counts.get(cluster) ?? null) : null;
     const snapshot = view.snapshot(cluster);
     if (snapshot === undefined) return undefined;
     const nodes = snapshot.nodes.map((node) => ({ ...node, pending: counts && (counts.get(node.nodeId) ?? 0) }));
-    return { ...snapshot, nodes };
+    const lease = owner(cluster);
+    const { owner: name = null, epoch = null } = lease ?? {};
+    return { ...snapshot, nodes, owner: name, epoch, orders: ordersOf(orders(), cluster) };
+  }
+
+  maintenance(): Maintenance | null {
+    return this.#options.orders().maintenance;
   }
 
   stop(): void {

@@ -6,6 +6,7 @@ import {
   INITIAL_LEASE,
   isCurrent,
   isPlausibleEpoch,
+  type Lease,
   type LeaseAction,
   type LeaseConfig,
   type LeasePeer,
@@ -37,6 +38,8 @@ export class ClusterLease {
   readonly #complaints: Complaints;
   #state: LeaseState = INITIAL_LEASE;
   #reported = 0;
+  /** As the registry last said. */
+  #seen: Lease | null = null;
   #working: Promise<void> | null = null;
   #leaving = false;
   /** At first the benefit of the doubt: a balancer that has just started does not say that it cannot renew. */
@@ -57,6 +60,14 @@ export class ClusterLease {
   /** How long the ownership lasts if the lease is not renewed any more, in milliseconds; 0 without one. */
   get remainingMs(): number {
     return Math.max(0, this.#state.untilMs - performance.now());
+  }
+
+  /** Who owns the cluster, as far as we know; null when nobody does, or the registry has not said for as long as a lease lasts. */
+  get lease(): Lease | null {
+    const { me, config } = this.#options;
+    if (this.epoch !== null) return { owner: me, epoch: this.epoch };
+    const current = performance.now() - this.#answeredMs < config.ttlMs && this.#seen?.owner !== me;
+    return current ? this.#seen : null;
   }
 
   /** See `claimOf`. */
@@ -107,7 +118,10 @@ export class ClusterLease {
     const askedMs = performance.now();
     const peer = this.#options.peer();
     const registry = await lease.read().catch((error) => this.#unanswered(error));
-    if (registry !== null) this.#answered(askedMs);
+    if (registry !== null) {
+      this.#answered(askedMs);
+      this.#seen = registry.lease;
+    }
     const nowMs = performance.now();
     if (registry !== null && !isCurrent(askedMs, nowMs, config)) return;
     const sample = { me, home, registry, reported: this.#reported, peer };

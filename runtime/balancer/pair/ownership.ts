@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
-import type { LeaseConfig, LeasePeer } from '../../core/lease';
+import type { Lease, LeaseConfig, LeasePeer } from '../../core/lease';
 import type { LeaseRegistry } from '../../registry/types';
 import type { EventSink } from '../events';
 import type { Ownership } from '../watch/registry-writer';
 import { ClusterLease } from './cluster-lease';
+import { balancerOf } from './peer';
 
 export interface LeasedOwnershipOptions {
   /** Our name in leases; of this start only. */
@@ -45,6 +46,12 @@ export class LeasedOwnership implements Ownership {
 
   epoch(cluster: string): number | null {
     return this.#leases.get(cluster)?.epoch ?? null;
+  }
+
+  /** Which balancer owns the cluster, by its id; null when nobody does, or nobody can say. */
+  owner(cluster: string): Lease | null {
+    const lease = this.#leases.get(cluster)?.lease ?? null;
+    return lease && { owner: balancerOf(lease.owner), epoch: lease.epoch };
   }
 
   /**

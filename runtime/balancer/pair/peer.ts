@@ -259,3 +259,8 @@ function claimIn(view: PeerView | null, cluster: string): number | null {
 export function ownerName({ balancerId, startId }: Pick<PeerView, 'balancerId' | 'startId'>): string {
   return `${balancerId}/${startId}`;
 }
+
+/** The balancer's id in its name in leases. */
+export function balancerOf(owner: string): string {
+  return owner.slice(0, owner.lastIndexOf('/'));
+}

@@ -18,6 +18,8 @@ export interface ScalingOptions {
   /** Whether a node that is dead to us may be ended now (S1). @default always */
   readonly mayReplace?: (cluster: string, nodeId: string) => boolean;
   readonly events: EventSink;
+  /** What operators want. @default nothing */
+  readonly operators?: AutoscalerPorts['operators'];
   /** Time limit of each call, in milliseconds; at most half of a lease, as `ownedFleet`. */
   readonly timeoutMs: number;
   readonly ticketTtlMs: number;
@@ -26,7 +28,7 @@ export interface ScalingOptions {
 
 /** The autoscaler of this balancer, wired to its watch loop, the registry and the fleet; it works for the clusters that are owned. */
 export function startScaling(options: ScalingOptions): Autoscaler {
-  const { clusters, watch, store, ownership, mayReplace = () => true, events, timeoutMs } = options;
+  const { clusters, watch, store, ownership, mayReplace = () => true, events, operators, timeoutMs } = options;
   return startAutoscaler({
     clusters: new Map([...clusters].map(([cluster, config]) => [cluster, drainingLongEnough(config, options)])),
     snapshots$: watch.view.snapshots$,
@@ -41,6 +43,7 @@ export function startScaling(options: ScalingOptions): Autoscaler {
       ownership,
       mayReplace,
       events,
+      ...(operators !== undefined && { operators }),
     },
     timeoutMs,
   });

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import {
   AGENT_NAMESPACE,
   AGENT_PROTOCOL,
+  type AnyOrder,
   HelloReply,
-  type Order,
   OrderReply,
   StatsReply,
   type StatsRequest,
@@ -134,7 +134,7 @@ class AgentProbe implements Probe {
     return reply;
   }
 
-  async order(order: Order, timeoutMs: number): Promise<OrderReply> {
+  async order(order: AnyOrder, timeoutMs: number): Promise<OrderReply> {
     const deadline = performance.now() + timeoutMs;
     await this.#opened(timeoutMs);
     const reply = await this.#ask('order', order, OrderReply, deadline - performance.now());

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { adopt, type HealthConfig, type HealthState, INITIAL_HEALTH, stepHealth, suspectNow } from '../../core/health';
-import type { Order, OrderReply } from '../../core/protocol/agent';
+import type { AnyOrder, OrderReply } from '../../core/protocol/agent';
 import type { ClusterSnapshot, Health } from '../../core/snapshot';
 import type { Fleet } from '../../fleet/port';
 import type { NodeUpdate, RefreshResult } from '../../registry/types';
@@ -99,7 +99,7 @@ export class ClusterWatch {
   }
 
   /** Gives an order to a node. What the node has become by it is believed, shown and written at once, not with its next poll (S7). */
-  async order(nodeId: string, order: Order, timeoutMs: number): Promise<OrderReply> {
+  async order(nodeId: string, order: AnyOrder, timeoutMs: number): Promise<OrderReply> {
     const watch = this.#roster.watches.get(nodeId);
     if (watch === undefined) throw new Error('there is no channel to it');
     const give = () => watch.probe.order(order, timeoutMs);

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import {
   AGENT_PROTOCOL,
+  type AnyOrder,
   HelloReply,
-  type Order,
   OrderReply,
   StatsReply,
   type StatsRequest,
@@ -76,7 +76,7 @@ class HttpProbe implements Probe {
     }
   }
 
-  async order(order: Order, timeoutMs: number): Promise<OrderReply> {
+  async order(order: AnyOrder, timeoutMs: number): Promise<OrderReply> {
     return this.#ask('order', order, OrderReply, performance.now() + timeoutMs);
   }
 

@@ -1,4 +1,4 @@
-import type { HelloReply, Order, OrderReply, StatsReply } from '../../core/protocol/agent';
+import type { AnyOrder, HelloReply, OrderReply, StatsReply } from '../../core/protocol/agent';
 import type { Instance } from '../../fleet/port';
 
 /** How a balancer asks one node; the adapter for socket.io is `agent-probe.ts`, others answer the same questions. */
@@ -10,7 +10,7 @@ export interface Probe {
   /** The next answer holds everything again (`full`): what came before was not written down, or not by us. */
   resync(): void;
   /** Gives an order. Rejects when no answer came within `timeoutMs`: the order may or may not have been carried out. */
-  order(order: Order, timeoutMs: number): Promise<OrderReply>;
+  order(order: AnyOrder, timeoutMs: number): Promise<OrderReply>;
   /** Closes the channel; later calls reject. */
   close(): void;
 }

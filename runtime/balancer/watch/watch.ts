@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Order, OrderReply } from '../../core/protocol/agent';
+import type { AnyOrder, OrderReply } from '../../core/protocol/agent';
 import type { Fleet } from '../../fleet/port';
 import type { EventSink } from '../events';
 import { ClusterWatch } from './cluster-watch';
@@ -32,7 +32,7 @@ export interface Watch {
   /** Why a cluster cannot be served as it should, for a person to read; null when all is well. */
   trouble(): string | null;
   /** Gives an order to a node. Rejects when there is no channel to it, or no answer in time: it may or may not have obeyed. */
-  order(cluster: string, nodeId: string, order: Order, timeoutMs: number): Promise<OrderReply>;
+  order(cluster: string, nodeId: string, order: AnyOrder, timeoutMs: number): Promise<OrderReply>;
   /** Takes a node out of the joins at once: it is about to be told to drain. Rejects when that cannot be written. */
   suspend(cluster: string, nodeId: string, epoch: number): Promise<void>;
   /** Has a node replaced that does not come up; it gets no players from now on. Rejects when the fleet may not know. */

@@ -112,6 +112,9 @@ export const StatsReply = z.object({
 });
 export type StatsReply = z.infer<typeof StatsReply>;
 
+/** An operator wants a player gone: the session ends, and its connection. Any balancer may pass it on, so that it carries no epoch. */
+const Kick = z.object({ v: z.literal(AGENT_PROTOCOL), kind: z.literal('kick'), playerId: Id });
+
 /** `order`, balancer → node. Carries the epoch of the owner that gives it; a node refuses one older than it has seen. */
 export const Order = z.discriminatedUnion('kind', [
   z.object({ v: z.literal(AGENT_PROTOCOL), kind: z.literal('drain'), epoch: z.number().min(0) }),
@@ -136,8 +139,18 @@ export const Order = z.discriminatedUnion('kind', [
 ]);
 export type Order = z.infer<typeof Order>;
 
+/** What `order` carries. */
+export const AnyOrder = z.discriminatedUnion('kind', [Order, Kick]);
+export type AnyOrder = z.infer<typeof AnyOrder>;
+
 export const OrderReply = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), phase: Phase, sessions: z.int().min(0) }),
+  z.object({
+    ok: z.literal(true),
+    phase: Phase,
+    sessions: z.int().min(0),
+    /** Of a kick: the player was here. @default false */
+    kicked: z.boolean().optional(),
+  }),
   z.object({
     ok: z.literal(false),
     /** STALE_EPOCH: a newer owner exists. NOT_EMPTY: seal refused, sessions remain. NOT_DRAINING: seal needs a drain first. SEALED: irrevocable. INVALID: malformed. */

@@ -1,4 +1,5 @@
 import type { ScalingConfig } from '../config/scaling';
+import { NO_ORDERS } from '../orders/standing';
 import type { ScalingState } from './state';
 import type { ScalingNode, ScalingSample } from './types';
 
@@ -17,6 +18,10 @@ export interface Census {
   readonly open: readonly ScalingNode[];
   /** Chosen to leave, draining or sealed. */
   readonly leaving: readonly ScalingNode[];
+  /** Those that an operator keeps out of the joins: not to be taken back by anybody else. */
+  readonly keptOut: ReadonlySet<string>;
+  /** Those that an operator wants replaced, whatever they run. */
+  readonly toReplace: ReadonlySet<string>;
   /** Have not answered within the limit for booting: to be replaced. */
   readonly overdue: readonly ScalingNode[];
   /** Some node that counts is not answering right now, or not reporting the metric, so the sample says less than it seems to. */
@@ -49,10 +54,14 @@ export function takeCensus(state: ScalingState, sample: ScalingSample, nowMs: nu
       if (isOverdue(node, state, nowMs, config)) overdue.push(node);
     } else if (node.health !== 'red') open.push(node);
   }
+  const { nodes, roll } = sample.orders ?? NO_ORDERS;
+  const keptOut = Object.keys(nodes).filter((nodeId) => nodes[nodeId]?.order === 'drain');
   const have = Math.max((sample.group?.desired ?? sample.nodes.length) - leaving.length, open.length);
   return {
     open,
     leaving,
+    keptOut: new Set(keptOut),
+    toReplace: new Set(roll?.nodes),
     overdue,
     partial: partial || overdue.length > 0,
     desired: have + leaving.length,

@@ -1,9 +1,11 @@
 import type { ScalingConfig } from '../config/scaling';
+import { NO_ORDERS, said, type Word } from '../orders/standing';
 import { type Census, type Situation, takeCensus } from './census';
 import { peakLoad, remember, rememberRefusals } from './history';
 import { scaleIn } from './in';
 import { followDrains, followNotices, takeLeave } from './leave';
-import { largest, scaleOut } from './out';
+import { followOrders, operatorRule, sizeOver, wantedBack, whilePaused } from './orders';
+import { largest, scaleOut, undrain } from './out';
 import { followBoots, repair } from './repair';
 import { rollingReplacement } from './roll';
 import { averageRule } from './rules/average';
@@ -13,10 +15,13 @@ import { minimumRule } from './rules/minimum';
 import { scheduleRule } from './rules/schedule';
 import type { ScalingState } from './state';
 import { hold, type Step } from './step';
-import type { Direction, Reason, ScalingSample, Wish } from './types';
+import type { Direction, Reason, ScalingNode, ScalingSample, Wish } from './types';
 
 /** What is to be done now, the state for the next step, and why; also when nothing is done. */
-export type Decision = Step;
+export interface Decision extends Step {
+  /** Why an operator's order for a size is over. @default it is not, or there is none */
+  readonly sizeOver?: string;
+}
 
 /**
  * One step of a cluster's autoscaler: pure, and the same in production, tests and the simulator. Call it about once a second.
@@ -39,25 +44,46 @@ export function decide(
   if (ageMs > config.staleAfterMs) {
     return hold(state, unknown('stale', `what is known of the nodes is ${Math.round(ageMs / 1000)} s old`));
   }
-  const seen = followBoots(followNotices(followDrains(state, sample, nowMs), sample, nowMs), sample, nowMs);
+  const leaving = followNotices(followDrains(state, sample, nowMs), sample, nowMs);
+  const seen = followBoots(followOrders(leaving, sample, nowMs), sample, nowMs);
   const followed = rememberRefusals(seen, sample.refused, nowMs, config);
   const census = takeCensus(followed, sample, nowMs, config);
   const remembered = remember(followed, census.load, nowMs, config);
-  const wishes = wishesOf(remembered, census, nowMs, config);
-  const situation: Situation = { sample, census, nowMs, config };
-  const resized = resize(remembered, wishes, situation);
+  const { paused } = sample.orders ?? NO_ORDERS;
+  const wanted = wantedBack(sample, census);
+  const back = undrain(remembered, wanted, 'operator', 'an operator wants it back');
+  const situation: Situation = { sample, census: without(census, wanted), nowMs, config };
+  const wishes = [...wishesOf(remembered, situation.census, nowMs, config), operatorRule(sample, nowMs)];
+  const resized = paused === null ? resize(back.state, wishes, situation) : pausedBy(paused, back.state);
 
   const stay = new Set(resized.actions.flatMap((action) => (action.kind === 'undrain' ? [action.nodeId] : [])));
-  const leaving = { ...census, leaving: census.leaving.filter(({ nodeId }) => !stay.has(nodeId)) };
-  const left = takeLeave(resized.state, { ...situation, census: leaving });
+  const { leaving: going } = situation.census;
+  const leaves = { ...situation.census, leaving: going.filter(({ nodeId }) => !stay.has(nodeId)) };
+  const left = takeLeave(resized.state, { ...situation, census: leaves });
   const repaired = repair(left.state, situation);
-  const actions = [...resized.actions, ...left.actions, ...repaired.actions];
+  const leave = paused === null ? left.actions : whilePaused(left.actions);
+  const actions = [...back.actions, ...resized.actions, ...leave, ...repaired.actions];
+  const over = sizeOver(wishes, situation.census, sample, nowMs);
   return {
     state: repaired.state,
     actions,
     stamps: [...new Set([...missingStamps(sample), ...resized.stamps])],
     reason: resized.reason,
+    ...(over !== null && { sizeOver: over }),
   };
+}
+
+/** These leaving nodes come back: they are capacity to come. */
+function without(census: Census, back: readonly ScalingNode[]): Census {
+  if (back.length === 0) return census;
+  const leaving = census.leaving.filter((node) => !back.includes(node));
+  return { ...census, leaving, have: census.have + back.length, coming: census.coming + back.length };
+}
+
+/** Nothing is started, and no order to the fleet is repeated. */
+function pausedBy(word: Word, state: ScalingState): Step {
+  const text = `unchanged: paused by ${said(word)}`;
+  return hold({ ...state, ordered: null }, { rule: 'operator', code: 'paused', text });
 }
 
 /** What each rule wants. */

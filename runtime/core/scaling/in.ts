@@ -1,5 +1,6 @@
 import { isWithin } from '../config/window';
 import type { Situation } from './census';
+import { wantedSize } from './orders';
 import type { ScalingState } from './state';
 import { cooldownLeft, hold, type Step, seconds } from './step';
 import type { Reason, Wish } from './types';
@@ -8,13 +9,20 @@ import { chooseVictims } from './victims';
 /** Fewer nodes, when every rule could do with fewer, all is known, and nothing else is under way. */
 export function scaleIn(state: ScalingState, wishes: readonly Wish[], situation: Situation): Step {
   const { sample, census, nowMs, config } = situation;
-  const keep = Math.min(config.maximum, Math.max(...wishes.map((wish) => wish.keep)));
+  const ordered = wantedSize(situation);
+  // An operator may shrink before the rules would, but not below what they would start again at once.
+  const enough = wishes.map((wish) => (ordered === null ? wish.keep : wish.atLeast));
+  const keep = Math.min(config.maximum, Math.max(...enough));
   const surplus = census.have - keep;
   const average = wishes.find((wish) => wish.rule === 'average')?.text ?? '';
-  const because = (code: string, text: string): Reason => ({ rule: 'average', code, text: `${text}: ${average}` });
+  const operator = wishes.find((wish) => wish.rule === 'operator')?.text ?? '';
+  const because = (code: string, text: string): Reason =>
+    ordered === null
+      ? { rule: 'average', code, text: `${text}: ${average}` }
+      : { rule: 'operator', code, text: `${text}: ${operator}` };
   if (surplus <= 0) return hold(state, because('steady', `unchanged at ${census.have} nodes`));
 
-  const obstacle = whyNot(situation);
+  const obstacle = whyNot(situation, ordered !== null);
   if (obstacle !== null) {
     return hold(state, because(obstacle.code, `${surplus} nodes more than needed, but ${obstacle.text}`));
   }
@@ -37,8 +45,8 @@ export function scaleIn(state: ScalingState, wishes: readonly Wish[], situation:
   };
 }
 
-/** What speaks against any scale-in now, the weightiest first; null when nothing does. */
-function whyNot({ sample, census, nowMs, config }: Situation): { code: string; text: string } | null {
+/** What speaks against any scale-in now, the weightiest first; null when nothing does. An operator's order waits for no time. */
+function whyNot({ sample, census, nowMs, config }: Situation, ordered: boolean): { code: string; text: string } | null {
   const { cooldowns } = sample;
   if (sample.massFailure)
     return { code: 'mass-failure', text: 'most nodes are silent, which is probably our own fault' };
@@ -49,6 +57,7 @@ function whyNot({ sample, census, nowMs, config }: Situation): { code: string; t
   const booting = sample.nodes.filter(({ health }) => health === 'booting').length;
   const coming = Math.max(census.coming, booting);
   if (coming > 0) return { code: 'coming', text: `${coming} nodes are still to come` };
+  if (ordered) return null;
   if (config.in.windows.length > 0 && !config.in.windows.some((window) => isWithin(window, nowMs))) {
     return { code: 'outside-window', text: 'this is no time for scale-in' };
   }

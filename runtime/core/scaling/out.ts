@@ -14,12 +14,21 @@ export function ceiling(config: ScalingConfig): number {
   return config.maximum + surge(config.maximum, config);
 }
 
-/** Draining nodes that can be had back, as their machines stay, best first: of the wanted version, with the most players, by id. */
+/**
+ * Draining nodes that can be had back, as their machines stay and no operator keeps them out, best first: of the wanted version, with
+ * the most players, by id.
+ */
 export function drainingNodes(census: Census, wantedVersion: string | null): ScalingNode[] {
-  const old = (node: ScalingNode): number => (node.version === wantedVersion ? 0 : 1);
+  const old = (node: ScalingNode): number => (isOld(node, census, wantedVersion) ? 1 : 0);
   return census.leaving
     .filter((node) => node.phase !== 'sealed' && node.health === 'green' && node.leaving !== true)
+    .filter(({ nodeId }) => !census.keptOut.has(nodeId))
     .sort((a, b) => old(a) - old(b) || b.sessions - a.sessions || (a.nodeId < b.nodeId ? -1 : 1));
+}
+
+/** Whether a node is to be replaced: it does not run what it should, or an operator wants so. */
+export function isOld({ nodeId, version }: ScalingNode, census: Census, wantedVersion: string | null): boolean {
+  return version !== wantedVersion || census.toReplace.has(nodeId);
 }
 
 /** Takes nodes back from draining. It starts nothing, so it waits for no cooldown. */
@@ -111,7 +120,8 @@ function grow(
   return {
     state: { ...state, ordered: { size, rule, text }, asked: { ...state.asked, grow: nowMs } },
     actions: [{ kind: 'grow', size, reason }],
-    stamps: ['out'],
+    // What an operator wanted stays for a while: the rules do not take it away at once.
+    stamps: rule === 'operator' ? ['out', 'in'] : ['out'],
     reason,
   };
 }

@@ -1,5 +1,5 @@
 import type { Situation } from './census';
-import { ceiling, drainingNodes, surge, undrain } from './out';
+import { ceiling, drainingNodes, isOld, surge, undrain } from './out';
 import type { RollState, ScalingState } from './state';
 import { ask, hold, type Step } from './step';
 import type { Reason, ScalingNode } from './types';
@@ -8,12 +8,12 @@ import { chooseVictims } from './victims';
 /**
  * Rolling replacement, a surge at a time: new nodes are started, have to stay green for a while, and only then as many old ones
  * drain as leaves no fewer open than there were. It changes no size, so it neither waits for the cooldowns nor starts them.
- * Null when every node runs what it should, or the fleet does not say what that is.
+ * Null when every node runs what it should, or the fleet does not say what that is. Nodes that an operator wants replaced count as old.
  */
 export function rollingReplacement(before: ScalingState, situation: Situation): Step | null {
   const { sample, census, nowMs, config } = situation;
   const version = sample.group?.wantedVersion ?? null;
-  const old = census.open.filter((node) => node.version !== null && node.version !== version);
+  const old = census.open.filter((node) => node.version !== null && isOld(node, census, version));
   if (version === null || old.length === 0) return null;
 
   const roll = follow(before.roll, version, situation);
@@ -21,7 +21,7 @@ export function rollingReplacement(before: ScalingState, situation: Situation): 
   const because = (code: string, text: string): Reason => ({
     rule: 'roll',
     code,
-    text: `${text}: ${old.length} of ${census.have} nodes do not run version ${version}`,
+    text: `${text}: ${old.length} of ${census.have} nodes are to be replaced by version ${version}`,
   });
   const obstacle = whyNot(roll, situation);
   if (obstacle !== null) return hold(state, because('roll-paused', obstacle));
@@ -35,7 +35,7 @@ export function rollingReplacement(before: ScalingState, situation: Situation): 
   if (missing <= 0)
     return hold(state, because('roll-settling', `${census.coming} new nodes to come, ${settled} ready`));
   const back = drainingNodes(census, version)
-    .filter((node) => node.version === version)
+    .filter((node) => !isOld(node, census, version))
     .slice(0, missing);
   if (back.length > 0) {
     const reason = because('roll-undrain', `${back.length} nodes of this version taken back`);
@@ -82,7 +82,7 @@ function follow(before: RollState | null, version: string, { sample, census, now
   const known = before?.version === version ? before : null;
   const greenSince: Record<string, number> = {};
   for (const node of census.open) {
-    if (node.version !== version || node.health !== 'green') continue;
+    if (isOld(node, census, version) || node.health !== 'green') continue;
     greenSince[node.nodeId] = Math.min(known?.greenSince[node.nodeId] ?? nowMs, nowMs);
   }
   const fine = new Set(sample.nodes.filter(({ health }) => health !== 'red').map(({ nodeId }) => nodeId));

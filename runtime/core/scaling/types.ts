@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ClusterOrders } from '../orders/standing';
 import type { Phase } from '../protocol/agent';
 import type { Health } from '../snapshot';
 
@@ -52,9 +53,11 @@ export interface ScalingSample {
     /** The same for the last scale-in. */
     readonly inAgoMs: number | null;
   } | null;
+  /** What operators want of the cluster. @default nothing */
+  readonly orders?: ClusterOrders;
 }
 
-/** Who decides: the rules of size, what follows from them, and `sample` when there is nothing to decide on. */
+/** Who decides: the rules of size, what follows from them, operators, and `sample` when there is nothing to decide on. */
 export const RuleName = z.enum([
   'minimum',
   'average',
@@ -64,6 +67,7 @@ export const RuleName = z.enum([
   'repair',
   'drain',
   'roll',
+  'operator',
   'sample',
 ]);
 export type RuleName = z.infer<typeof RuleName>;

@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createApi } from '../../../runtime/api/server';
 import { ERRORS, type ErrorCode, FleetError } from '../../../runtime/core/errors';
+import { ClusterOrders } from '../../../runtime/core/orders/standing';
 import { MAX_TOKEN_CHARS } from '../../../runtime/core/protocol/limits';
-import type { ClusterSnapshot, NodeSnapshot } from '../../../runtime/core/snapshot';
+import type { NodeSnapshot } from '../../../runtime/core/snapshot';
 import { RegistryUnavailable } from '../../../runtime/registry/types';
 import { ANSWER, FakeAssigner, fakeApi, KEY } from './support';
 
@@ -66,15 +67,21 @@ describe('the routes', () => {
       node({ nodeId: 'b', health: 'suspect' }),
       node({ nodeId: 'c', phase: 'draining' }),
     ];
-    const lobby: ClusterSnapshot = { cluster: 'lobby', atMs: 5, massFailure: false, nodes };
+    const orders = ClusterOrders.parse({});
+    const lobby = { cluster: 'lobby', atMs: 5, massFailure: false, nodes, owner: 'b1', epoch: 7, orders };
     const { ask } = fakeApi({
-      clusters: { clusters: () => ['lobby', 'game'], snapshot: (name) => (name === 'lobby' ? lobby : undefined) },
+      clusters: {
+        clusters: () => ['lobby', 'game'],
+        snapshot: (name) => (name === 'lobby' ? lobby : undefined),
+        maintenance: () => ({ by: 'ann', why: 'disk', atMs: 3, on: true, untilMs: 9 }),
+      },
     });
     const { body } = await ask({ url: '/v1/clusters' });
     expect(body).toEqual({
       clusters: [
         { ...lobby, totals: { nodes: 3, joinable: 1, connections: 9, sessions: 12, pending: 3, capacity: 10 } },
       ],
+      maintenance: { by: 'ann', why: 'disk', atMs: 3, untilMs: 9 },
     });
   });
 
@@ -145,7 +152,7 @@ describe('the API key', () => {
   });
 
   it('must exist: an API without one does not start', () => {
-    const reader = { clusters: () => [], snapshot: () => undefined };
+    const reader = { clusters: () => [], snapshot: () => undefined, maintenance: () => null };
     const events = { after: () => [] };
     for (const apiKeys of [[], [''], ['a', 'b c']]) {
       expect(() => createApi({ assigner: new FakeAssigner(), clusters: reader, events, apiKeys })).toThrow('API_KEYS');

@@ -56,7 +56,7 @@ export function fakeApi(over: Partial<ApiOptions> = {}) {
   const assigner = new FakeAssigner();
   const app: FastifyInstance = createApi({
     assigner,
-    clusters: { clusters: () => [], snapshot: () => undefined },
+    clusters: { clusters: () => [], snapshot: () => undefined, maintenance: () => null },
     events: { after: () => [] },
     apiKeys: [KEY, 'key-two'],
     random: () => 0.5,

@@ -113,6 +113,7 @@ export function fakeProbes(nodes: readonly FakeNode[]): ProbeFactory {
       },
       order: async (order) => {
         await node.way;
+        if (order.kind === 'kick') return { ok: true, phase: node.phase, sessions: node.sessions };
         node.orders.push(order);
         if (order.kind === 'drain') node.phase = 'draining';
         if (order.kind === 'seal') node.phase = 'sealed';

@@ -1,5 +1,6 @@
 import { Subject } from 'rxjs';
 import type { ShownCluster, ShownNode } from '../../../runtime/api/backend';
+import { ClusterOrders } from '../../../runtime/core/orders/standing';
 import type { PageEvent, Picture } from '../../../runtime/core/protocol/page';
 import { type Live, startLive } from '../../../runtime/dashboard/live';
 import type { Counts } from '../../../runtime/dashboard/rates';
@@ -31,7 +32,7 @@ export class PlayedPage {
   constructor(everyMs = 50) {
     this.live = startLive({
       ...{ stack: 'test', balancerId: 'b1', changed$: this.changed$, everyMs },
-      clusters: { clusters: () => ['game'], snapshot: () => this.#snapshot() },
+      clusters: { clusters: () => ['game'], snapshot: () => this.#snapshot(), maintenance: () => null },
       owner: () => this.owner,
       peer: () => ({ balancerId: 'b2', there: true }),
       trouble: () => null,
@@ -52,6 +53,15 @@ export class PlayedPage {
   }
 
   #snapshot(): ShownCluster {
-    return { cluster: 'game', atMs: Date.now(), massFailure: false, nodes: this.nodes };
+    const orders = ClusterOrders.parse({});
+    return {
+      cluster: 'game',
+      atMs: Date.now(),
+      massFailure: false,
+      nodes: this.nodes,
+      owner: null,
+      epoch: null,
+      orders,
+    };
   }
 }

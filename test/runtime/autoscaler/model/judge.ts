@@ -6,7 +6,7 @@ import type { ClusterSnapshot, Health } from '../../../../runtime/core/snapshot'
 import type { Machine } from './machine';
 
 /** Rules that change the size without waiting for a cooldown. */
-const URGENT: ReadonlySet<RuleName> = new Set<RuleName>(['minimum', 'emergency', 'roll']);
+const URGENT: ReadonlySet<RuleName> = new Set<RuleName>(['minimum', 'emergency', 'roll', 'operator']);
 
 /** The beginning of a scale-in; a drain that is repeated, or part of a rolling replacement, is none. */
 export function shrinks({ kind, reason }: Action): boolean {

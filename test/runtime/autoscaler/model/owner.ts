@@ -1,4 +1,5 @@
 import { type SchedulerLike, Subscription } from 'rxjs';
+import type { Operators } from '../../../../runtime/autoscaler';
 import { Executor } from '../../../../runtime/autoscaler/executor';
 import { toSample } from '../../../../runtime/autoscaler/sample';
 import type { ScalingConfig } from '../../../../runtime/core/config/scaling';
@@ -19,6 +20,7 @@ interface OwnerOptions {
   readonly fleet: ModelFleet;
   readonly registry: ModelRegistry;
   readonly ports: ExecutorPorts;
+  readonly operators: Operators;
   readonly epoch: number;
   /** The latest snapshot. */
   readonly latest: () => ClusterSnapshot;
@@ -47,15 +49,17 @@ export class Owner {
 
   /** One decision, and what is done about it; null when none was taken. `nowMs` is the true time. */
   step(nowMs: number, skewMs: number): Decision | null {
-    const { config, calls, fleet, registry, latest } = this.#options;
+    const { config, calls, fleet, registry, latest, operators } = this.#options;
     this.#clockMs = nowMs + skewMs;
     const stored = attempt(() => calls.toRegistry(() => registry.load(nowMs)));
     this.#state ??= stored && parseState(stored.state);
     if (this.#state === null) return null;
     const { wantedVersion } = fleet;
     const group = attempt(() => calls.toFleet(() => ({ desired: fleet.desired, wantedVersion })));
-    const sample = toSample(latest(), config.metric, { group, refused: stored?.refused ?? 0, cooldowns: stored });
+    const rest = { group, refused: stored?.refused ?? 0, cooldowns: stored, orders: operators.of('game') };
+    const sample = toSample(latest(), config.metric, rest);
     const decision = decide(this.#state, sample, this.#clockMs, config);
+    if (decision.sizeOver !== undefined) operators.sizeOver('game', decision.sizeOver);
     return this.#carryOut(decision, nowMs) ? decision : null;
   }
 

@@ -68,6 +68,13 @@ const event = fc.oneof(
   },
 );
 
+/** What operators order. */
+const order = fc.record({
+  kind: fc.constantFrom('pause' as const, 'resume' as const, 'drain' as const, 'undrain' as const, 'roll' as const),
+  which,
+});
+const size = fc.record({ kind: fc.constant('size' as const), size: fc.integer({ min: 2, max: 8 }) });
+
 /**
  * How often each property is tried. The stories are the same each time, so that it is the change that is to blame when one fails;
  * PROPERTY_SEED (an integer) tells others.
@@ -77,16 +84,24 @@ export const RUNS = { numRuns: 1_000, seed: Number(process.env.PROPERTY_SEED ?? 
 /** Time limit of one property, in milliseconds: some seconds are usual, but machines may be busy. */
 export const LIMIT_MS = 180_000;
 
-/** A fleet, a load, and what happens to them. */
-export const story = fc.record({
-  seed: fc.integer(),
-  nodes: fc.integer({ min: 2, max: 8 }),
-  demand: fc.nat(CAPACITY * 6),
-  events: fc.array(fc.record({ event, thenSteps: fc.integer({ min: 1, max: 20 }) }), { maxLength: 10 }),
-});
+function storyOf<E>(event: fc.Arbitrary<E>) {
+  return fc.record({
+    seed: fc.integer(),
+    nodes: fc.integer({ min: 2, max: 8 }),
+    demand: fc.nat(CAPACITY * 6),
+    events: fc.array(fc.record({ event, thenSteps: fc.integer({ min: 1, max: 20 }) }), { maxLength: 10 }),
+  });
+}
 
-type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
-type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
+/** A fleet, a load, and what happens to them. */
+export const story = storyOf(event);
+/** The same, with operators who order this and that meanwhile. */
+export const orderedStory = storyOf(
+  fc.oneof({ weight: 3, arbitrary: event }, { weight: 2, arbitrary: order }, { weight: 1, arbitrary: size }),
+);
+
+type Story = typeof orderedStory extends fc.Arbitrary<infer T> ? T : never;
+type Event = Story['events'][number]['event'];
 
 export function newWorld(nodes: number, seed: number): World {
   return new World({ config, nodes, capacity: CAPACITY, bootMs: BOOT_MS, random: seededRandom(seed) });
@@ -114,7 +129,26 @@ function happen(world: World, event: Event): void {
   else if (event.kind === 'clock') world.skewMs = event.skewMs;
   else if (event.kind === 'version') world.fleet.wantedVersion = event.version;
   else if (event.kind === 'wipe') world.wipe();
-  else world.failOver();
+  else if (event.kind === 'fail-over') world.failOver();
+  else if (event.kind === 'size') world.orders = { ...world.orders, size: { ...word(world), size: event.size } };
+  else if ('which' in event) ordered(world, event);
+}
+
+function word(world: World) {
+  return { by: 'ann', why: 'a try', atMs: world.nowMs + world.skewMs };
+}
+
+function ordered(world: World, event: typeof order extends fc.Arbitrary<infer T> ? T : never): void {
+  const { orders } = world;
+  if (event.kind === 'pause') world.orders = { ...orders, paused: word(world) };
+  else if (event.kind === 'resume') world.orders = { ...orders, paused: null };
+  else if (event.kind === 'roll') {
+    world.orders = { ...orders, roll: { ...word(world), nodes: world.machines.map(({ nodeId }) => nodeId) } };
+  } else {
+    const nodeId = world.machine(event.which)?.nodeId;
+    if (nodeId !== undefined)
+      world.orders = { ...orders, nodes: { ...orders.nodes, [nodeId]: { ...word(world), order: event.kind } } };
+  }
 }
 
 function hangAll(world: World, forMs: number): void {

@@ -1,4 +1,5 @@
 import type { ScalingConfig } from '../../../../runtime/core/config/scaling';
+import { type ClusterOrders, NO_ORDERS, settled } from '../../../../runtime/core/orders/standing';
 import type { Decision } from '../../../../runtime/core/scaling/decide';
 import { Calls } from './calls';
 import { ModelFleet } from './fleet';
@@ -39,6 +40,8 @@ export class World {
   readonly watch: ModelWatch;
   readonly registry: ModelRegistry;
   epoch = 1;
+  /** What operators want. */
+  orders: ClusterOrders = NO_ORDERS;
   readonly #config: ScalingConfig;
   readonly #ports: ModelPorts;
   readonly #random: () => number;
@@ -101,6 +104,11 @@ export class World {
     this.players.move(this.machines, this.nowMs);
     this.#join();
     if (!faults.blind) this.#poll();
+    const nodes = this.watch.snapshot.nodes.map(({ nodeId, phase, said }) => ({
+      nodeId,
+      open: (said ?? phase) === 'open',
+    }));
+    this.orders = settled(this.orders, nodes);
     const decision = this.#owner.step(this.nowMs, this.skewMs);
     if (decision !== null) this.#decided(decision);
     this.#join();
@@ -133,7 +141,14 @@ export class World {
   #newOwner(): Owner {
     const { calls, fleet, registry, epoch } = this;
     const latest = () => this.watch.snapshot;
-    return new Owner({ config: this.#config, ports: this.#ports.ports(), calls, fleet, registry, epoch, latest });
+    const operators = {
+      of: () => this.orders,
+      sizeOver: () => {
+        this.orders = { ...this.orders, size: null };
+      },
+    };
+    const ports = this.#ports.ports();
+    return new Owner({ config: this.#config, ports, calls, fleet, registry, epoch, latest, operators });
   }
 
   #decided(decision: Decision): void {

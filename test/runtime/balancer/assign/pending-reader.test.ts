@@ -1,6 +1,7 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { clustersReply } from '../../../../runtime/api/clusters';
 import { PendingReader } from '../../../../runtime/balancer/assign/pending-reader';
+import { StandingOrders } from '../../../../runtime/core/orders/standing';
 import { RedisSeats } from '../../../../runtime/registry';
 import { eventually } from '../../../support/eventually';
 import { testRedis, testStack } from '../../../support/redis';
@@ -25,6 +26,7 @@ describe('pending reservations, as operators are shown them', () => {
     let answers = true;
     const reader = new PendingReader({
       ...{ view: bench.view, counts: () => seats.pending(), answers: () => answers, everyMs: 20 },
+      ...{ owner: () => null, orders: () => StandingOrders.parse({}) },
     });
     undo.push(() => reader.stop());
     const shown = () => {
@@ -48,10 +50,14 @@ describe('pending reservations, as operators are shown them', () => {
       reads += 1;
       throw new Error('no');
     };
-    const reader = new PendingReader({ view: bench.view, counts, answers: () => true, everyMs: 20 });
+    const reader = new PendingReader({
+      ...{ view: bench.view, counts, answers: () => true, everyMs: 20 },
+      ...{ owner: () => ({ owner: 'b1', epoch: 7 }), orders: () => StandingOrders.parse({}) },
+    });
     undo.push(() => reader.stop());
     await eventually('it was read', () => reads > 1);
     expect(reader.snapshot('lobby')?.nodes.map(({ pending }) => pending)).toEqual([null]);
+    expect(reader.snapshot('lobby')).toMatchObject({ owner: 'b1', epoch: 7, orders: { paused: null } });
     expect(reader.snapshot('game')).toBeUndefined();
   });
 });

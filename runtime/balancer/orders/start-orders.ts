@@ -1,0 +1,71 @@
+import type { Logger } from 'pino';
+import type { Operators } from '../../autoscaler';
+import type { ScalingConfig } from '../../core/config/scaling';
+import { ordersOf } from '../../core/orders/standing';
+import { AGENT_PROTOCOL } from '../../core/protocol/agent';
+import type { OrderStore } from '../../registry';
+import type { EventSink } from '../events';
+import type { Ownership } from '../watch/registry-writer';
+import type { Watch } from '../watch/watch';
+import { OrderBook } from './book';
+import { type Kicked, Operator } from './operator';
+import { settler } from './settle';
+
+export interface OrdersOptions {
+  readonly store: OrderStore;
+  readonly watch: Pick<Watch, 'view' | 'order'>;
+  readonly ownership: Pick<Ownership, 'epoch'>;
+  /** How each cluster scales; one that is not named is left alone. */
+  readonly scaled: ReadonlyMap<string, ScalingConfig>;
+  readonly events: EventSink;
+  readonly log: Logger;
+}
+
+export interface Orders {
+  readonly book: OrderBook;
+  readonly operator: Operator;
+  /** For the autoscaler. */
+  readonly operators: Operators;
+  stop(): void;
+}
+
+/** Takes operators' orders, and sees that they are carried out. */
+export function startOrders({ store, watch, ownership, scaled, events, log }: OrdersOptions): Orders {
+  const book = new OrderBook({ store, log });
+  const kick = (playerId: string) => kickFrom(watch, playerId);
+  const operator = new Operator({ book, view: watch.view, scaled, kick, events, now: Date.now });
+  const settling = watch.view.snapshots$.subscribe(settler(book, ownership, events));
+  return {
+    book,
+    operator,
+    operators: {
+      of: (cluster) => ordersOf(book.orders, cluster),
+      sizeOver: (cluster, why) => void operator.sizeOver(cluster, why),
+    },
+    stop: () => {
+      settling.unsubscribe();
+      book.stop();
+    },
+  };
+}
+
+/** Time limit of one node's answer, in milliseconds. */
+const KICK_LIMIT_MS = 2_000;
+
+/** Nobody keeps a list of who is where: every node that answers is asked. */
+async function kickFrom({ view, order }: OrdersOptions['watch'], playerId: string): Promise<Kicked> {
+  const asked = view.clusters().flatMap((cluster) =>
+    (view.snapshot(cluster)?.nodes ?? [])
+      .filter(({ startId, health }) => startId !== null && health !== 'red')
+      .map(async ({ nodeId }) => {
+        const kick = { v: AGENT_PROTOCOL, kind: 'kick', playerId } as const;
+        const reply = await order(cluster, nodeId, kick, KICK_LIMIT_MS);
+        return reply.ok && reply.kicked === true ? [nodeId] : [];
+      }),
+  );
+  const answers = await Promise.allSettled(asked);
+  return {
+    nodes: answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])),
+    silent: answers.filter(({ status }) => status === 'rejected').length,
+  };
+}
