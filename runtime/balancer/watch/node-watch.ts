@@ -68,6 +68,8 @@ export class NodeWatch {
     this.#options = options;
     this.#probe = options.probe(instance, () => {
       this.trouble = 'its channel broke';
+      // An answer from before says nothing of now: the tick must not take it for a return.
+      if (this.#outcome?.kind === 'answered') this.#outcome = undefined;
       options.onSilent(this.#nodeId, performance.now());
     });
     void this.#poll();
