@@ -6,6 +6,7 @@ import {
   type LinkReport,
   type Lobby,
   type Match,
+  type OpenWire,
 } from '../client';
 import { sleep } from '../client/backoff';
 import { field, text } from '../client/shape';
@@ -24,6 +25,8 @@ export const STEPS: readonly Step[] = ['lobby', 'match', 'start', 'join', 'finis
 export interface BeeOptions {
   readonly playerId: string;
   readonly api: FleetApi;
+  /** What connections are made with. @default socket.io-client */
+  readonly openWire?: OpenWire;
   readonly mode: string;
   readonly pool: string;
   /** Time in the room with a connection, in milliseconds. */
@@ -83,6 +86,7 @@ export class Bee {
     this.#client = new FleetClient({
       playerId: options.playerId,
       api: options.api,
+      ...(options.openWire && { openWire: options.openWire }),
       deadlineMs: options.patienceMs,
       observe: (report) => this.#onReport(report),
     });

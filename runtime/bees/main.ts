@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { CommanderError } from 'commander';
 import { directApi } from '../client';
 import type { BrokenMessage } from './broken';
+import { wiresOf } from './clients';
 import { showProgress } from './display';
 import { type BeesOptions, readOptions } from './options';
 import { unreachable } from './preflight';
@@ -15,6 +16,7 @@ async function main(): Promise<number> {
   const options = await readOptions(process.argv.slice(2), process.env);
   const swarm = new Swarm({
     api: directApi(options.api, options.apiKey),
+    openWire: wiresOf(options.client),
     players: options.players,
     rampMs: options.ramp * 1_000,
     curve: options.curve,

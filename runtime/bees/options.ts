@@ -1,8 +1,9 @@
 import { access, constants } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { number, whole } from '../arguments';
 import { Id } from '../core/protocol/limits';
+import { CLIENTS, type ClientName } from './clients';
 import { type Curve, parseCurve } from './curve';
 
 export interface BeesOptions {
@@ -18,6 +19,7 @@ export interface BeesOptions {
   /** Positions per second. */
   readonly rate: number;
   readonly loop: boolean;
+  readonly client: ClientName;
   /** Absolute path; null for none. */
   readonly json: string | null;
   readonly mode: string;
@@ -66,6 +68,7 @@ export async function readOptions(args: readonly string[], env: NodeJS.ProcessEn
       180,
     )
     .option('--loop', 'every player plays again and again, until Ctrl-C')
+    .addOption(clientOption())
     .option('--mode <MODE>', 'what to play; the lobby knows the room size of each mode', id, 'battle')
     .option('--pool <POOL>', 'players meet within their pool only, those of other runs too', id, 'default')
     .option('--json <FILE>', 'write the summary to this file')
@@ -94,6 +97,13 @@ export async function readOptions(args: readonly string[], env: NodeJS.ProcessEn
     loop: given.loop ?? false,
     json,
   };
+}
+
+/** `npm start` has the same one. */
+export function clientOption(): Option {
+  return new Option('--client <NAME>', 'what the bees speak with: a light client of our own, or socket.io-client')
+    .choices(CLIENTS)
+    .default('light');
 }
 
 function httpUrl(text: string): string {

@@ -1,8 +1,8 @@
-import { io, type Socket } from 'socket.io-client';
 import type { AssignReply } from '../core/protocol/rest';
 import { type Backoff, backoffMs, sleep } from './backoff';
 import { closed, FleetClientError } from './errors';
 import { field, text } from './shape';
+import type { OpenWire, Wire } from './wire';
 
 /**
  * Why a node is of no more use: `lost`: it broke off and could not be resumed; `kicked`: the node ended the session; `replaced`: the
@@ -15,6 +15,8 @@ export interface ConnectionOptions {
   /** In milliseconds, for each try, until the namespace is open. */
   readonly connectTimeoutMs: number;
   readonly backoff: Backoff;
+  /** What carries it. */
+  readonly openWire: OpenWire;
   /** The connection is open, for the first time or again, after `tookMs` milliseconds. */
   readonly onOpen: (resumed: boolean, tookMs: number) => void;
   /** An open connection is gone; `reason` is socket.io's. */
@@ -35,7 +37,7 @@ export class NodeConnection {
   readonly #options: ConnectionOptions;
   readonly #abort = new AbortController();
   #end: (why: ConnectionEnd) => void = () => {};
-  #socket: Socket | null = null;
+  #wire: Wire | null = null;
   #session: { readonly token: string; readonly graceMs: number } | null = null;
   #final: 'replaced' | 'expelled' | null = null;
   #alive = true;
@@ -67,15 +69,15 @@ export class NodeConnection {
 
   /** Sends an event if the connection is open just now; otherwise it is dropped, and the answer is false. */
   emit(event: string, ...args: unknown[]): boolean {
-    if (this.#socket?.connected !== true) return false;
-    this.#socket.emit(event, ...args);
+    if (this.#wire?.connected !== true) return false;
+    this.#wire.emit(event, args);
     return true;
   }
 
   /** Leaves on purpose: the node ends the session at once. */
   close(): void {
     this.#abort.abort();
-    this.#socket?.disconnect();
+    this.#wire?.disconnect();
     this.#end('closed');
   }
 
@@ -84,15 +86,15 @@ export class NodeConnection {
     const { endpoint } = this.#options.answer;
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(closed());
-      // Reconnection is ours: socket.io would show the used ticket again.
-      const socket = io(endpoint, { query, transports: ['websocket'], reconnection: false, forceNew: true });
+      const startedAtMs = performance.now();
+      let state: 'opening' | 'open' | 'given up' = 'opening';
       const settle = (error?: FleetClientError): void => {
         clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);
         if (error === undefined) resolve();
         else {
-          socket.off();
-          socket.disconnect();
+          state = 'given up';
+          wire.disconnect();
           reject(error);
         }
       };
@@ -102,20 +104,26 @@ export class NodeConnection {
         timeoutMs,
       );
       signal.addEventListener('abort', onAbort, { once: true });
-      socket.on('connect_error', (error) => settle(handshakeError(endpoint, error)));
-      const startedAtMs = performance.now();
-      let opened = false;
-      socket.on('connect', () => {
-        opened = true;
-        this.#socket = socket;
-        settle();
-        this.#options.onOpen(resumed, performance.now() - startedAtMs);
+      const wire = this.#options.openWire(endpoint, query, {
+        onOpen: () => {
+          if (state !== 'opening') return;
+          state = 'open';
+          this.#wire = wire;
+          settle();
+          this.#options.onOpen(resumed, performance.now() - startedAtMs);
+        },
+        onFail: ({ refused, message, cause }) => {
+          if (state !== 'opening') return;
+          const code = refused ? 'REFUSED' : 'UNREACHABLE';
+          settle(new FleetClientError(code, `${endpoint}: ${message}`, { cause }));
+        },
+        onClose: (reason) => {
+          if (state === 'open') this.#onDown(reason);
+        },
+        onEvent: (event, args) => {
+          if (state !== 'given up') this.#onEvent(event, args);
+        },
       });
-      socket.on('disconnect', (reason) => {
-        if (opened) this.#onDown(reason);
-        else settle(new FleetClientError('UNREACHABLE', `${endpoint} closed the connection (${reason})`));
-      });
-      socket.onAny((event: string, ...args: unknown[]) => this.#onEvent(event, args));
     });
   }
 
@@ -129,7 +137,7 @@ export class NodeConnection {
     this.#options.onEvent(event, args);
   }
 
-  #onDown(reason: Socket.DisconnectReason): void {
+  #onDown(reason: string): void {
     this.#options.onClose(reason);
     if (reason === 'io client disconnect') return;
     if (this.#final !== null) this.#end(this.#final);
@@ -162,15 +170,4 @@ export class NodeConnection {
       // Closed meanwhile: close() has said so.
     }
   }
-}
-
-/** Node.js tells why a handshake failed, a browser does not: there every failure counts as unreachable. */
-function handshakeError(endpoint: string, error: Error): FleetClientError {
-  const cause = field(error, 'description');
-  const detail = text(cause, 'message') ?? error.message;
-  // socket.io sets `data` on what a middleware answered; `ws` names the status of a refused upgrade.
-  const answered = Object.hasOwn(error, 'data') || /response: 4\d\d/.test(detail);
-  return new FleetClientError(answered ? 'REFUSED' : 'UNREACHABLE', `${endpoint}: ${detail}`, {
-    cause: field(cause, 'error') ?? error,
-  });
 }

@@ -6,6 +6,8 @@ import type { LinkReport, LinkTiming } from './link';
 import { Lobby, type Match } from './lobby';
 import type { FleetApi } from './rest';
 import { persist } from './retry';
+import { socketIoWire } from './socket-io-wire';
+import type { OpenWire } from './wire';
 
 export type { ClientToGame, ClientToLobby, GameToClient, LobbyToClient } from '../core/protocol/events';
 export type { Backoff } from './backoff';
@@ -14,6 +16,8 @@ export type { Game } from './game';
 export type { LinkReport } from './link';
 export type { Lobby, LobbyEvents, Match } from './lobby';
 export { directApi, type FleetApi, readAssign, readFinish } from './rest';
+export { socketIoWire } from './socket-io-wire';
+export type { OpenWire, Wire, WireFailure, WireListener } from './wire';
 
 export interface FleetClientOptions {
   readonly playerId: string;
@@ -32,6 +36,8 @@ export interface FleetClientOptions {
   readonly backoff?: Backoff;
   /** Hears of requests, connections, losses and moves. @default nobody */
   readonly observe?: (report: LinkReport) => void;
+  /** What carries the connections to nodes. @default socket.io-client */
+  readonly openWire?: OpenWire;
 }
 
 /**
@@ -66,6 +72,7 @@ export class FleetClient {
       requestTimeoutMs: options.requestTimeoutMs ?? 5_000,
       connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
       backoff: options.backoff ?? DEFAULT_BACKOFF,
+      openWire: options.openWire ?? socketIoWire,
     };
   }
 

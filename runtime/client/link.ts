@@ -3,6 +3,7 @@ import { type Backoff, backoffMs, sleep } from './backoff';
 import { NodeConnection } from './connection';
 import { asClientError, FleetClientError } from './errors';
 import { overdue } from './retry';
+import type { OpenWire } from './wire';
 
 type Role = 'lobby' | 'game';
 
@@ -24,6 +25,8 @@ export interface LinkTiming {
   /** Limit of one connection try, in milliseconds. */
   readonly connectTimeoutMs: number;
   readonly backoff: Backoff;
+  /** What carries the connections. */
+  readonly openWire: OpenWire;
 }
 
 export interface LinkOptions extends LinkTiming {
@@ -183,12 +186,13 @@ export class Link {
   }
 
   #connect(answer: AssignReply): NodeConnection {
-    const { role, connectTimeoutMs, backoff, greet, onEvent, report } = this.#options;
+    const { role, connectTimeoutMs, backoff, openWire, greet, onEvent, report } = this.#options;
     const { nodeId } = answer;
     const connection = new NodeConnection({
       answer,
       connectTimeoutMs,
       backoff,
+      openWire,
       onEvent,
       onOpen: (resumed, tookMs) => {
         report({ role, nodeId, kind: 'opened', resumed, tookMs });

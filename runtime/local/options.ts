@@ -1,7 +1,9 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { whole } from '../arguments';
+import { Command, Option } from 'commander';
+import { number, whole } from '../arguments';
+import type { ClientName } from '../bees/clients';
+import { clientOption } from '../bees/options';
 import { SCENARIOS, type Scenario } from './scenario';
 
 export interface LocalOptions {
@@ -11,6 +13,8 @@ export interface LocalOptions {
   readonly players: number;
   /** In seconds. */
   readonly ramp: number;
+  /** What the bees connect with. */
+  readonly client: ClientName;
   /** Every bee plays once, then everything stops. */
   readonly exit: boolean;
   /** Absolute path; null for none. */
@@ -53,6 +57,7 @@ interface Given {
   readonly game: number;
   readonly players?: number;
   readonly ramp?: number;
+  readonly client: ClientName;
   readonly exit?: true;
   readonly json?: string;
   readonly port: number;
@@ -81,8 +86,9 @@ export async function readOptions(args: readonly string[]): Promise<LocalOptions
     .option(
       '--ramp <SECONDS>',
       `the bees arrive evenly over this time (default: ${DEFAULT_ARRIVALS_PER_SECOND} a second, over 2 s at least)`,
-      seconds,
+      number(0, 3_600),
     )
+    .addOption(clientOption())
     .option('--exit', 'every bee plays once; then print the summary and stop, with exit code 0 if all of them finished')
     .option('--json <FILE>', 'write the summary to this file (with --exit)')
     .option('--port <N>', 'port of the API on 127.0.0.1; 0 for any free one', whole(0, 65_535), 8080)
@@ -126,12 +132,6 @@ function describeScenarios(): string {
   return Object.entries(SCENARIOS)
     .map(([name, { title }]) => `${name}: ${title}`)
     .join('; ');
-}
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (/^\d+(\.\d+)?$/.test(text) && value <= 3_600) return value;
-  throw new InvalidArgumentError('Seconds are needed, from 0 to 3600.');
 }
 
 /** Now, not after minutes of playing. */

@@ -128,10 +128,11 @@ function atFirst(cluster: string, { lobby, game }: LocalOptions): number {
   return cluster === 'lobby' ? lobby : game;
 }
 
-function beesArgs({ api }: LocalCluster, { players, ramp, scenario }: LocalOptions): string[] {
-  if (scenario === null) return ['--api', api, '--players', String(players), '--ramp', String(ramp)];
+function beesArgs({ api }: LocalCluster, { players, ramp, client, scenario }: LocalOptions): string[] {
+  const given = ['--api', api, '--client', client];
+  if (scenario === null) return [...given, '--players', String(players), '--ramp', String(ramp)];
   const { curve, play, rate } = scenario;
-  return ['--api', api, '--curve', curve(players), '--play', String(play), '--rate', String(rate)];
+  return [...given, '--curve', curve(players), '--play', String(play), '--rate', String(rate)];
 }
 
 function beesEnv({ env, apiKey }: LocalCluster): Record<string, string> {

@@ -10,6 +10,7 @@ describe('readOptions', () => {
       apiKey: 'local-dev-key',
       players: 40,
       ramp: 0.4,
+      client: 'light',
       curve: null,
       play: 5,
       patience: 180,

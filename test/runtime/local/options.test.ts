@@ -10,6 +10,7 @@ describe('the options of npm start', () => {
       game: 2,
       players: 40,
       ramp: 2,
+      client: 'light',
       exit: false,
       json: null,
       port: 8080,
@@ -22,12 +23,15 @@ describe('the options of npm start', () => {
 
   it('are read', async () => {
     const args =
-      '--lobby 3 --game 5 --players 400 --exit --json out.json --port 9000 --capacity 10 --max 7 --verbose'.split(' ');
+      '--lobby 3 --game 5 --players 400 --exit --json out.json --port 9000 --capacity 10 --max 7 --client socket.io --verbose'.split(
+        ' ',
+      );
     expect(await readOptions(args)).toEqual({
       lobby: 3,
       game: 5,
       players: 400,
       ramp: 4,
+      client: 'socket.io',
       exit: true,
       json: resolve('out.json'),
       port: 9000,
@@ -59,7 +63,7 @@ describe('the options of npm start', () => {
     [['--lobby', '0'], 'A whole number from 1 to 32'],
     [['--game', '1.5'], 'A whole number from 1 to 32'],
     [['--port', '70000'], 'A whole number from 0 to 65535'],
-    [['--ramp', '-1'], 'Seconds are needed'],
+    [['--ramp', '-1'], 'A number from 0 to 3600'],
     [['--scenario', 'storm'], 'Allowed choices are tide'],
     [['--max', '0'], 'A whole number from 1 to 100'],
     [['--nonsense'], "unknown option '--nonsense'"],
