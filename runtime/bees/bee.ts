@@ -9,8 +9,10 @@ import {
   type OpenWire,
 } from '../client';
 import { sleep } from '../client/backoff';
+import { CLOSED } from '../client/errors';
 import { field, text } from '../client/shape';
 import { ticketGeneration } from './ticket';
+import { Walk } from './walk';
 
 /** Where a bee is on its way. */
 export type Stage = 'lobby' | 'match' | 'start' | 'join' | 'play' | 'finish';
@@ -29,14 +31,20 @@ export interface BeeOptions {
   readonly openWire?: OpenWire;
   readonly mode: string;
   readonly pool: string;
+  /** When it was to come, in milliseconds of `performance.now()`; the time to its lobby node counts from then. @default now */
+  readonly dueAtMs?: number;
   /** Time in the room with a connection, in milliseconds. */
   readonly playMs: number;
+  /** It stays in the room until this is true, too; its patience does not count meanwhile. @default true */
+  readonly mayLeave?: () => boolean;
   /** Positions per second; 0 for none. */
   readonly rate: number;
   /** The bee fails when it has not finished after this long, its play time not counted, in milliseconds. */
   readonly patienceMs: number;
   /** It stays in the lobby for up to this long (at random) after it has its game node, in milliseconds. */
   readonly lingerMs: number;
+  /** Limit of one request and of one connection try, in milliseconds. @default 5_000 */
+  readonly timeoutMs?: number;
   readonly watch: BeeWatch;
 }
 
@@ -50,6 +58,8 @@ export interface BeeWatch {
   /** The room is complete as this bee sees it, on this node; `gen` is the room's generation. */
   complete(room: SeenRoom): void;
   message(direction: 'sent' | 'received'): void;
+  /** Its position came back from the node this long after it was due: the way there, the wait for the tick, the way back. */
+  relayed?(tookMs: number): void;
 }
 
 export interface SeenRoom {
@@ -75,19 +85,26 @@ export class Bee {
   readonly #abort = new AbortController();
   #stage: Stage | null = null;
   #stopped = false;
+  #dueAtMs: number | undefined;
   /** The game node's id and the room's generation, as the last ticket said. */
   #seat: { readonly nodeId: string; readonly gen: number } | null = null;
   /** Has a connection to the game node and was let into the room on it. */
   #inRoom = false;
   #onSeat = (): void => {};
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(options: BeeOptions) {
     this.#options = options;
+    this.#dueAtMs = options.dueAtMs;
     this.#client = new FleetClient({
       playerId: options.playerId,
       api: options.api,
       ...(options.openWire && { openWire: options.openWire }),
       deadlineMs: options.patienceMs,
+      ...(options.timeoutMs !== undefined && {
+        requestTimeoutMs: options.timeoutMs,
+        connectTimeoutMs: options.timeoutMs,
+      }),
       observe: (report) => this.#onReport(report),
     });
   }
@@ -105,7 +122,7 @@ export class Bee {
   /** Plays; call it once. Never rejects. */
   async play(): Promise<BeeOutcome> {
     const { patienceMs, playMs } = this.#options;
-    const patience = setTimeout(() => this.#close(), patienceMs + playMs);
+    this.#expectEndWithin(patienceMs + playMs);
     try {
       for (;;) {
         const roomId = await this.#round();
@@ -117,14 +134,19 @@ export class Bee {
       if (this.#stopped) return { kind: 'stopped' };
       return { kind: 'failed', reason: `${codes(error, this.#abort.signal)} (${this.#stage})`, error };
     } finally {
-      clearTimeout(patience);
+      clearTimeout(this.#patience);
       this.#close();
       this.#enterStage(null);
     }
   }
 
+  #expectEndWithin(ms: number): void {
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => this.#close(), ms);
+  }
+
   #close(): void {
-    this.#abort.abort();
+    this.#abort.abort(CLOSED);
     this.#client.close();
   }
 
@@ -132,7 +154,9 @@ export class Bee {
   async #round(): Promise<string | null> {
     const { watch, lingerMs } = this.#options;
     this.#enterStage('lobby');
-    const lobby = await this.#timed('lobby', () => this.#client.joinLobby());
+    const dueAtMs = this.#dueAtMs ?? performance.now();
+    this.#dueAtMs = undefined;
+    const lobby = await this.#timed('lobby', () => this.#client.joinLobby(), dueAtMs);
     let linger: ReturnType<typeof setTimeout> | undefined;
     try {
       this.#enterStage('match');
@@ -190,25 +214,29 @@ export class Bee {
 
   /** Plays until the time in the room is over, or the game itself ends it. @throws FleetClientError when the room broke up */
   async #playIn(game: Game): Promise<void> {
-    const { playMs, rate, watch } = this.#options;
     const over = new AbortController();
-    void game.ended.then(() => over.abort());
-    const intervalMs = rate > 0 ? 1_000 / rate : 200;
-    let [x, y] = [Math.random() * 1_000, Math.random() * 1_000];
+    void game.ended.then(() => over.abort(CLOSED));
+    const { playMs, rate, mayLeave, patienceMs, watch, playerId } = this.#options;
+    const walk = new Walk({
+      ...{ playMs, rate, mayLeave: mayLeave ?? (() => true) },
+      present: () => this.#inRoom,
+      send: (x, y) => {
+        const sent = game.send('POSITION', { x, y });
+        if (sent) watch.message('sent');
+        return sent;
+      },
+      onStay: () => clearTimeout(this.#patience),
+      onReturn: (tookMs) => watch.relayed?.(tookMs),
+    });
+    game.on('STATE', ({ positions }) => walk.returned(field(field(positions, playerId), 'x')));
     try {
-      for (let playedMs = 0; playedMs < playMs; ) {
-        const pauseMs = Math.min(intervalMs, playMs - playedMs);
-        await sleep(pauseMs, over.signal);
-        if (!this.#inRoom) continue;
-        playedMs += pauseMs;
-        x += Math.random() * 10 - 5;
-        y += Math.random() * 10 - 5;
-        if (rate > 0 && game.send('POSITION', { x, y })) watch.message('sent');
-      }
+      await walk.run(over.signal);
     } catch (error) {
       const end = await game.ended;
       if (end !== null) throw end;
       if (this.#abort.signal.aborted) throw error;
+    } finally {
+      this.#expectEndWithin(patienceMs + playMs);
     }
   }
 
@@ -222,8 +250,7 @@ export class Bee {
     this.#options.watch.link(report);
   }
 
-  async #timed<T>(step: Step, run: () => Promise<T>): Promise<T> {
-    const startedAtMs = performance.now();
+  async #timed<T>(step: Step, run: () => Promise<T>, startedAtMs = performance.now()): Promise<T> {
     const result = await run();
     this.#options.watch.step(step, performance.now() - startedAtMs);
     return result;

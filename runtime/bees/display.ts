@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty';
+import { tell } from './messages';
 import { describeProgress, type Progress, type ProgressMessage } from './progress';
 
 /** Intervals in milliseconds. */
@@ -12,17 +13,19 @@ const MESSAGE_MS = 1_000;
  */
 export function showProgress(
   out: Pick<WriteStream, 'write' | 'isTTY' | 'columns'>,
-  progress: () => Progress,
+  current: () => Progress | null,
 ): () => void {
-  const show = out.isTTY
-    ? () => out.write(`\r\x1b[2K${describeProgress(progress()).slice(0, Math.max(20, (out.columns || 80) - 1))}`)
-    : () => out.write(`${describeProgress(progress())}\n`);
-  const tell = (): void => {
-    const message: ProgressMessage = { progress: progress() };
-    // The supervisor may be gone just now; that is seen by "disconnect".
-    process.send?.(message, undefined, undefined, () => {});
+  const show = (): void => {
+    const progress = current();
+    if (progress === null) return;
+    const line = describeProgress(progress);
+    out.write(out.isTTY ? `\r\x1b[2K${line.slice(0, Math.max(20, (out.columns || 80) - 1))}` : `${line}\n`);
   };
-  const timers = [setInterval(show, out.isTTY ? LIVE_MS : LINE_MS), setInterval(tell, MESSAGE_MS)];
+  const pass = (): void => {
+    const progress = current();
+    if (progress !== null) tell({ progress } satisfies ProgressMessage);
+  };
+  const timers = [setInterval(show, out.isTTY ? LIVE_MS : LINE_MS), setInterval(pass, MESSAGE_MS)];
   return () => {
     for (const timer of timers) clearInterval(timer);
     if (out.isTTY) out.write('\r\x1b[2K');

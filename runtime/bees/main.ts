@@ -1,65 +1,116 @@
 import { writeFile } from 'node:fs/promises';
 import { CommanderError } from 'commander';
-import { directApi } from '../client';
-import type { BrokenMessage } from './broken';
-import { wiresOf } from './clients';
+import { Coordinator } from './coordinator';
 import { showProgress } from './display';
+import { gather, NOBODY } from './gather';
+import { mostAtOnce, stopper, systemLimits } from './limits';
+import { tell } from './messages';
 import { type BeesOptions, readOptions } from './options';
 import { unreachable } from './preflight';
-import { describeSummary } from './summary';
-import { Swarm } from './swarm';
+import type { Progress } from './progress';
+import { writeReport } from './report/write';
+import type { RunResult } from './result';
+import { swarmOf, until } from './run';
+import { describeSummary, summarise } from './summary';
+import { work } from './worker';
 
-/** Bees stay in the lobby for up to this long after they have their game node, like the original's clients; in milliseconds. */
-const LINGER_MS = 2_000;
+/** How often it is looked whether all have gathered, in milliseconds. */
+const GATHER_TICK_MS = 250;
+
+/** A run in this process, or in several. */
+interface Run {
+  readonly fatal: string | null;
+  progress(): Progress | null;
+  run(): Promise<RunResult>;
+  release(): void;
+  stop(): void;
+}
 
 async function main(): Promise<number> {
-  const options = await readOptions(process.argv.slice(2), process.env);
-  const swarm = new Swarm({
-    api: directApi(options.api, options.apiKey),
-    openWire: wiresOf(options.client),
-    players: options.players,
-    rampMs: options.ramp * 1_000,
-    curve: options.curve,
-    playMs: options.play * 1_000,
-    patienceMs: options.patience * 1_000,
-    lingerMs: LINGER_MS,
-    rate: options.rate,
-    loop: options.loop,
-    mode: options.mode,
-    pool: options.pool,
-    onBroken: (broken) => tell({ broken }),
-  });
+  const args = process.argv.slice(2);
+  const options = await readOptions(args, process.env);
+  if (options.worker) return await work(options);
   const stopped = new AbortController();
+  const trouble = troubleOf(options) ?? (await unreachable(options.api, stopped.signal));
+  if (trouble !== null) return fail(trouble);
+  const run = options.processes > 1 ? several(options, args) : alone(options);
   const stop = (): void => {
     // The second signal means it.
     if (stopped.signal.aborted) process.exit(1);
     stopped.abort();
-    swarm.stop();
+    run.stop();
   };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  process.on('disconnect', stop);
-
-  const trouble = await unreachable(options.api, stopped.signal);
-  if (trouble !== null) return fail(trouble);
-  const hide = showProgress(process.stdout, () => swarm.progress());
-  await swarm.run();
-  hide();
-  return await report(swarm, options);
+  for (const event of ['SIGINT', 'SIGTERM', 'disconnect']) process.on(event, stop);
+  if (options.startAt !== null) await until(options.startAt, stopped.signal);
+  const hide = showProgress(process.stdout, () => run.progress());
+  const ended = options.gather ? releaseInTime(run) : () => undefined;
+  try {
+    const result = await run.run();
+    hide();
+    return await report(result, run.fatal, options);
+  } finally {
+    hide();
+    ended();
+  }
 }
 
-async function report(swarm: Swarm, options: BeesOptions): Promise<number> {
-  const summary = swarm.summary();
+function troubleOf({ curve, gather, arrivals, play, processes, from }: BeesOptions): string | null {
+  const all = curve ? Math.max(...curve.points.map(({ players }) => players)) : arrivals.length;
+  const most = curve || gather ? all : mostAtOnce(arrivals, play * 1_000);
+  return stopper({ players: Math.ceil(most / processes), processes, addresses: from.length }, systemLimits());
+}
+
+function alone(options: BeesOptions): Run {
+  const swarm = swarmOf(options, (broken) => tell({ broken }));
+  return {
+    get fatal() {
+      return swarm.fatal?.message ?? null;
+    },
+    progress: () => swarm.progress(),
+    run: async () => {
+      await swarm.run();
+      return swarm.result();
+    },
+    release: () => swarm.release(),
+    stop: () => swarm.stop(),
+  };
+}
+
+function several({ processes }: BeesOptions, args: readonly string[]): Run {
+  return new Coordinator({
+    file: __filename,
+    args: (index) => [...args, '--worker', '--share', `${index + 1}/${processes}`],
+    env: process.env,
+    execArgv: process.execArgv,
+    count: processes,
+    onBroken: (broken) => tell({ broken }),
+  });
+}
+
+/** Lets the players go once all are there; returns what ends the watch. */
+function releaseInTime(run: Run): () => void {
+  let state = NOBODY;
+  const watch = setInterval(() => {
+    const progress = run.progress();
+    if (progress === null) return;
+    const step = gather(state, progress, performance.now());
+    state = step.state;
+    if (!step.release) return;
+    clearInterval(watch);
+    run.release();
+  }, GATHER_TICK_MS);
+  return () => clearInterval(watch);
+}
+
+async function report(result: RunResult, fatal: string | null, options: BeesOptions): Promise<number> {
+  const summary = summarise(result);
   if (options.json !== null) await writeFile(options.json, `${JSON.stringify(summary, null, 2)}\n`);
+  if (options.report !== null) await writeReport(options.report, result);
   process.stdout.write(`${describeSummary(summary)}\n`);
-  if (swarm.fatal !== null) return fail(swarm.fatal.message);
+  if (options.report !== null) process.stdout.write(`Report: ${options.report}/index.html\n`);
+  if (fatal !== null) return fail(fatal);
   const allFinished = options.loop || summary.finished === summary.players;
   return allFinished && summary.failed === 0 ? 0 : 1;
-}
-
-/** To the process that started this one, if it did; it may be gone just now, which is seen by "disconnect". */
-function tell(message: BrokenMessage): void {
-  process.send?.(message, undefined, undefined, () => {});
 }
 
 function fail(message: string): number {

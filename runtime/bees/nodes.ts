@@ -18,6 +18,11 @@ export class Connections {
     return this.#players.size;
   }
 
+  /** Open connections now, by node. */
+  get open(): Record<string, number> {
+    return Object.fromEntries([...this.#nodes.values()].map(({ id, open }) => [id, open]));
+  }
+
   /** Open connections to the nodes of a cluster. */
   openTo(cluster: 'lobby' | 'game'): number {
     let open = 0;

@@ -1,36 +1,54 @@
-import { access, constants } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { mkdir, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
 import { number, whole } from '../arguments';
-import { Id } from '../core/protocol/limits';
+import { type Arrival, parseTrace, ramp } from './arrivals';
 import { CLIENTS, type ClientName } from './clients';
-import { type Curve, parseCurve } from './curve';
+import type { Curve } from './curve';
+import { STAYS, type Stay } from './stay';
+import { addressesValue, curveValue, httpUrl, id, momentValue, shareValue, stepsValue, writable } from './values';
 
 export interface BeesOptions {
   readonly api: string;
   readonly apiKey: string;
-  readonly players: number;
-  /** In seconds, as on the command line; likewise the others. */
-  readonly ramp: number;
-  /** Instead of players and ramp; null: none. */
+  readonly arrivals: readonly Arrival[];
+  /** Instead of arrivals; null: none. */
   readonly curve: Curve | null;
+  /** In seconds, as on the command line; likewise the others. */
   readonly play: number;
+  readonly stay: Stay;
   readonly patience: number;
+  readonly timeout: number;
   /** Positions per second. */
   readonly rate: number;
   readonly loop: boolean;
+  readonly gather: boolean;
   readonly client: ClientName;
-  /** Absolute path; null for none. */
+  /** Addresses to connect from; none: the system's choice. */
+  readonly from: readonly string[];
+  readonly processes: number;
+  /** Which part of the players is this process's. */
+  readonly share: { readonly index: number; readonly count: number };
+  /** Unix milliseconds; null: at once. */
+  readonly startAt: number | null;
+  /** Does what its coordinator says. */
+  readonly worker: boolean;
+  /** Absolute paths; null for none. */
   readonly json: string | null;
+  readonly report: string | null;
   readonly mode: string;
   readonly pool: string;
 }
 
-interface Given extends Omit<BeesOptions, 'ramp' | 'curve' | 'loop' | 'json'> {
+interface Given extends Omit<BeesOptions, 'arrivals' | 'apiKey'> {
+  readonly apiKey?: string;
+  readonly players: number;
   readonly ramp?: number;
-  readonly curve?: Curve;
-  readonly loop?: true;
-  readonly json?: string;
+  readonly curve: Curve | null;
+  readonly steps?: Arrival[];
+  readonly trace?: string;
+  readonly json: string | null;
+  readonly report: string | null;
 }
 
 /** Players per second that arrive when `--ramp` is not given. */
@@ -57,9 +75,21 @@ export async function readOptions(args: readonly string[], env: NodeJS.ProcessEn
     .option(
       '--curve <POINTS>',
       'players at once over time instead, SECOND:PLAYERS,… from second 0 on; each plays once, new ones come as others finish',
-      curve,
+      curveValue,
     )
+    .option(
+      '--steps <STEPS>',
+      'arrivals a second over time instead, SECOND:PER_SECOND,… with 0 as the last',
+      stepsValue,
+    )
+    .option('--trace <FILE>', 'arrivals from a CSV file instead: columns second,players[,play]; see the README')
     .option('--play <SECONDS>', 'time that each player spends in the room', number(0, 86_400), 5)
+    .addOption(
+      new Option('--stay <HOW>', 'how that time differs: by up to half, or as of calls; --curve: uniform').choices(
+        STAYS,
+      ),
+    )
+    .option('--gather', 'nobody leaves before all are connected at once; then they leave as they came')
     .option('--rate <N>', 'positions per second and player; 0 for none (a node takes 30)', number(0, 1_000), 10)
     .option(
       '--patience <SECONDS>',
@@ -67,11 +97,26 @@ export async function readOptions(args: readonly string[], env: NodeJS.ProcessEn
       number(1, 86_400),
       180,
     )
+    .option('--timeout <SECONDS>', 'limit of one request, and of one connection', number(0.1, 600), 5)
+    .option('--processes <N>', 'bees run in so many processes, each with its share of the players', whole(1, 64), 1)
+    .option(
+      '--from <ADDRESSES>',
+      'connect from these addresses, e.g. 127.0.0.2,127.0.0.3 (light client)',
+      addressesValue,
+      [],
+    )
+    .option('--share <I/N>', 'play part I of N only: the others run elsewhere, with the same options', shareValue, {
+      index: 0,
+      count: 1,
+    })
+    .option('--start-at <TIME>', 'begin at this moment (ISO 8601), so that several begin together', momentValue, null)
+    .addOption(new Option('--worker').default(false).hideHelp())
     .option('--loop', 'every player plays again and again, until Ctrl-C')
     .addOption(clientOption())
     .option('--mode <MODE>', 'what to play; the lobby knows the room size of each mode', id, 'battle')
     .option('--pool <POOL>', 'players meet within their pool only, those of other runs too', id, 'default')
     .option('--json <FILE>', 'write the summary to this file')
+    .option('--report <FOLDER>', 'write plots and all figures into this folder: index.html, result.json')
     .addHelpText(
       'after',
       '\nThe exit code is 0 when every player finished (with --loop: when none failed), 1 otherwise, 2 for wrong options.\n' +
@@ -82,21 +127,52 @@ export async function readOptions(args: readonly string[], env: NodeJS.ProcessEn
       throw error;
     });
   const given = command.parse(args, { from: 'user' }).opts<Given>();
-  const json = given.json === undefined ? null : resolve(given.json);
-  if (given.curve !== undefined) {
-    for (const other of ['players', 'ramp', 'loop']) {
-      if (command.getOptionValueSource(other) === 'cli') command.error(`error: --curve goes without --${other}`);
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  for (const [one, others] of Object.entries(ALONE)) {
+    for (const other of others) {
+      if (isGiven(one) && isGiven(other) && !given.worker) command.error(`error: --${one} goes without --${other}`);
     }
   }
+  const json = given.json == null ? null : resolve(given.json);
   if (json !== null && !(await writable(json))) command.error(`error: option '--json': ${json} cannot be written`);
+  const report = given.report == null ? null : resolve(given.report);
+  if (report !== null) {
+    await mkdir(report, { recursive: true }).catch((error: Error) =>
+      command.error(`error: --report: ${error.message}`),
+    );
+  }
+  const curve = given.curve ?? null;
+  const { players: _, ramp: __, steps: ___, trace: ____, ...rest } = given;
   return {
-    ...given,
+    ...rest,
     apiKey: given.apiKey ?? env.API_KEY ?? LOCAL_KEY,
-    curve: given.curve ?? null,
-    ramp: given.ramp ?? given.players / DEFAULT_ARRIVALS_PER_SECOND,
+    curve,
+    arrivals: curve === null ? await arrivalsOf(given, command) : [],
+    stay: given.stay ?? (curve === null ? 'fixed' : 'uniform'),
     loop: given.loop ?? false,
+    gather: given.gather ?? false,
     json,
+    report,
   };
+}
+
+/** Options that exclude each other. */
+const ALONE = {
+  curve: ['players', 'ramp', 'loop', 'gather', 'steps', 'trace'],
+  steps: ['players', 'ramp', 'loop', 'trace'],
+  trace: ['players', 'ramp', 'loop'],
+  gather: ['loop'],
+  share: ['processes'],
+};
+
+async function arrivalsOf({ steps, trace, players, ramp: seconds }: Given, command: Command): Promise<Arrival[]> {
+  if (steps !== undefined) return steps;
+  if (trace === undefined) return ramp(players, (seconds ?? players / DEFAULT_ARRIVALS_PER_SECOND) * 1_000);
+  try {
+    return parseTrace(await readFile(trace, 'utf8'));
+  } catch (error) {
+    return command.error(`error: option '--trace': ${trace}: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** `npm start` has the same one. */
@@ -104,32 +180,4 @@ export function clientOption(): Option {
   return new Option('--client <NAME>', 'what the bees speak with: a light client of our own, or socket.io-client')
     .choices(CLIENTS)
     .default('light');
-}
-
-function httpUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:\/\//.test(text)) return text;
-  throw new InvalidArgumentError('An address like http://127.0.0.1:8080 is needed.');
-}
-
-function curve(text: string): Curve {
-  try {
-    return parseCurve(text);
-  } catch (error) {
-    throw new InvalidArgumentError(`${error instanceof Error ? error.message : error}; e.g. 0:40,60:800,120:40`);
-  }
-}
-
-function id(text: string): string {
-  if (Id.safeParse(text).success) return text;
-  throw new InvalidArgumentError('1 to 64 of A-Z a-z 0-9 _ . : @ - are needed.');
-}
-
-/** Asked before playing, not after. */
-async function writable(file: string): Promise<boolean> {
-  const can = (path: string, mode: number): Promise<boolean> =>
-    access(path, mode).then(
-      () => true,
-      () => false,
-    );
-  return await can((await can(file, constants.F_OK)) ? file : dirname(file), constants.W_OK);
 }

@@ -6,6 +6,8 @@ export const Progress = z.object({
   seconds: z.number().min(0),
   /** Players wanted. */
   players: z.int().min(0),
+  /** Of these, how many have come so far. */
+  arrived: z.int().min(0),
   /** Connected to a lobby or game node now. */
   connected: z.int().min(0),
   /** Connections that are open now, by cluster; those of extra players too. */
@@ -32,5 +34,30 @@ export function describeProgress(progress: Progress): string {
   return (
     `${seconds.toFixed(0).padStart(4)} s  ${players} players: ${connected} connected, ${waiting} waiting, ` +
     `${playing} playing · ${finished} finished, ${failed} failed · ${rooms} rooms${split}`
+  );
+}
+
+/** Several processes as one; null when there is none. */
+export function addProgress(all: readonly Progress[]): Progress | null {
+  const [first, ...rest] = all;
+  if (first === undefined) return null;
+  return rest.reduce(
+    (sum, one) => ({
+      seconds: Math.max(sum.seconds, one.seconds),
+      players: sum.players + one.players,
+      arrived: sum.arrived + one.arrived,
+      connected: sum.connected + one.connected,
+      connections: {
+        lobby: sum.connections.lobby + one.connections.lobby,
+        game: sum.connections.game + one.connections.game,
+      },
+      waiting: sum.waiting + one.waiting,
+      playing: sum.playing + one.playing,
+      finished: sum.finished + one.finished,
+      failed: sum.failed + one.failed,
+      rooms: sum.rooms + one.rooms,
+      splitRooms: sum.splitRooms + one.splitRooms,
+    }),
+    first,
   );
 }

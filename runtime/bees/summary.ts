@@ -1,5 +1,7 @@
 import { STEPS, type Step } from './bee';
+import { Durations } from './histogram';
 import type { NodePeak } from './nodes';
+import type { RunResult } from './result';
 
 /** What a run came to; `--json` writes it as it is. Times in milliseconds. */
 export interface Summary {
@@ -22,7 +24,12 @@ export interface Summary {
   readonly peakConcurrent: number;
   /** Per node the most connections of bees at one instant. */
   readonly nodes: readonly NodePeak[];
+  /** At the end of the second in which most were connected, per cluster: connections of the largest node, and the mean of all. */
+  readonly atPeak: Readonly<Record<string, { readonly largest: number; readonly mean: number }>>;
+  /** `lobby` counts from the moment in which the player was to arrive. */
   readonly steps: Readonly<Record<Step, { readonly p50Ms: number; readonly p99Ms: number }>>;
+  /** From the moment in which a position was due until its sender had it back in a STATE; the wait for the tick included. */
+  readonly relay: { readonly count: number; readonly p50Ms: number; readonly p90Ms: number; readonly p99Ms: number };
   /** Connections opened anew after a loss or a move. */
   readonly reconnects: number;
   /** Changes of node because the node asked for it. */
@@ -30,6 +37,48 @@ export interface Summary {
   /** Positions sent, and states received. */
   readonly messages: { readonly sent: number; readonly received: number };
   readonly seconds: number;
+}
+
+/** The figures of a result. */
+export function summarise(result: RunResult): Summary {
+  const { sent, received, slices, version: _, startedAtMs: __, ...rest } = result;
+  const step = (name: Step): { p50Ms: number; p99Ms: number } => {
+    const times = Durations.decode(result.steps[name]);
+    return { p50Ms: times.percentile(50), p99Ms: times.percentile(99) };
+  };
+  const relay = Durations.decode(result.relay);
+  return {
+    ...rest,
+    atPeak: atPeak(result),
+    steps: {
+      lobby: step('lobby'),
+      match: step('match'),
+      start: step('start'),
+      join: step('join'),
+      finish: step('finish'),
+    },
+    relay: {
+      count: relay.count,
+      p50Ms: relay.percentile(50),
+      p90Ms: relay.percentile(90),
+      p99Ms: relay.percentile(99),
+    },
+    messages: { sent, received },
+  };
+}
+
+function atPeak({ slices, nodes }: RunResult): Summary['atPeak'] {
+  const [first, ...rest] = slices;
+  if (first === undefined) return {};
+  const fullest = rest.reduce((most, slice) => (slice.connected > most.connected ? slice : most), first);
+  const clusters = [...new Set(nodes.map(({ cluster }) => cluster))];
+  return Object.fromEntries(
+    clusters.map((cluster) => {
+      const open = nodes.filter((node) => node.cluster === cluster).map(({ id }) => fullest.nodes[id] ?? 0);
+      const mean = open.reduce((sum, connections) => sum + connections, 0) / open.length;
+      return [cluster, { largest: Math.max(...open), mean: Math.round(mean * 10) / 10 }];
+    }),
+  );
 }
 
 /** A summary for people. */
@@ -46,6 +95,7 @@ export function describeSummary(summary: Summary): string {
     `${summary.messages.sent} positions sent, ${summary.messages.received} states received; ${summary.reconnects} reconnections, ${summary.moves} moves`,
     'step          p50        p99',
     ...STEPS.map((step) => `${step.padEnd(8)} ${ms(summary.steps[step].p50Ms)} ${ms(summary.steps[step].p99Ms)}`),
+    `relay    ${ms(summary.relay.p50Ms)} ${ms(summary.relay.p99Ms)}   (a position, from when it was due until it is back)`,
     ...['lobby', 'game'].flatMap((cluster) => describeNodes(cluster, summary.nodes)),
   ].join('\n');
 }

@@ -2,23 +2,29 @@ import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { FleetClientError } from '../client';
 import { sleep } from '../client/backoff';
+import { CLOSED } from '../client/errors';
 import { MAX_ROOM_SIZE } from '../core/protocol/limits';
+import type { Arrival } from './arrivals';
 import { Bee, type BeeOptions, type BeeOutcome } from './bee';
 import type { Broken } from './broken';
 import { type Curve, playersAt } from './curve';
 import type { Progress } from './progress';
-import type { Summary } from './summary';
+import type { RunResult } from './result';
+import { playTime, type Stay } from './stay';
 import { Tally } from './tally';
 
-export interface SwarmOptions extends Omit<BeeOptions, 'playerId' | 'watch'> {
-  readonly players: number;
-  /** The players arrive evenly over this time, in milliseconds. */
-  readonly rampMs: number;
-  /**
-   * Instead of `players` and `rampMs`: so many are there at once, new ones come as others finish. They play for different times, up to
-   * half more or less, so that those who came together do not go together. @default null
-   */
+export interface SwarmOptions extends Omit<BeeOptions, 'playerId' | 'watch' | 'dueAtMs' | 'mayLeave'> {
+  /** Who comes when, whatever the servers do: ascending in time. */
+  readonly arrivals: readonly Arrival[];
+  /** Instead of `arrivals`: so many are there at once, new ones come as others finish. @default null */
   readonly curve?: Curve | null;
+  /** How the times differ that players play, around `playMs`. @default 'fixed' */
+  readonly stay?: Stay;
+  /**
+   * Nobody leaves before `release()`; then they leave one after the other, over the time in which they came.
+   * @default false
+   */
+  readonly gather?: boolean;
   /** Each player plays again and again until the swarm is stopped. */
   readonly loop: boolean;
   /**
@@ -33,7 +39,7 @@ export interface SwarmOptions extends Omit<BeeOptions, 'playerId' | 'watch'> {
 /** A looping player that failed begins again after this long, in milliseconds. */
 const AFTER_FAILURE_MS = 1_000;
 
-const FILL_TICK_MS = 250;
+const TICK_MS = 250;
 
 /** How often the curve is looked at, in milliseconds. */
 const CURVE_TICK_MS = 100;
@@ -54,10 +60,13 @@ export class Swarm {
   /** When a player last came to wait, or anybody was matched (extra players too: who waits then waits on a node that hangs). */
   #lastNewsMs = 0;
   #fatal: FleetClientError | null = null;
+  #startedAtMs = 0;
+  /** When those who were to gather were released. */
+  #releasedAtMs = Number.POSITIVE_INFINITY;
 
   constructor(options: SwarmOptions) {
     this.#options = options;
-    this.#tally = new Tally(options.curve ? 0 : options.players, options.onBroken ?? (() => {}));
+    this.#tally = new Tally(options.curve ? 0 : options.arrivals.length, options.onBroken ?? (() => {}));
     // One listener per player that pauses, which is no leak.
     setMaxListeners(0, this.#abort.signal);
   }
@@ -71,66 +80,78 @@ export class Swarm {
     return this.#tally.progress();
   }
 
-  summary(): Summary {
-    return this.#tally.summary();
+  /** What it came to; once, after `run`. */
+  result(): RunResult {
+    return this.#tally.result();
+  }
+
+  /** Those who were to gather may leave. */
+  release(): void {
+    this.#releasedAtMs = Math.min(this.#releasedAtMs, performance.now());
   }
 
   /** Resolves when all players have played, or it was stopped and nothing is left. Call it once. */
   async run(): Promise<void> {
     const { curve } = this.#options;
-    const fill = setInterval(() => this.#fill(), FILL_TICK_MS);
+    this.#tally.begin();
+    this.#startedAtMs = performance.now();
+    const ticks = setInterval(() => {
+      this.#tally.tick();
+      this.#fill();
+    }, TICK_MS);
     const playing = new Set<Promise<void>>();
-    const arrive = (): void => {
-      const life = this.#live().finally(() => playing.delete(life));
+    const arrive = (arrival: Arrival): void => {
+      this.#tally.arrived(!curve);
+      const life = this.#live(arrival).finally(() => playing.delete(life));
       playing.add(life);
     };
     try {
       if (curve) await this.#follow(curve, playing, arrive);
-      else await this.#ramp(arrive);
+      else await this.#openLoop(arrive);
     } catch {
       // Stopped meanwhile.
     }
     this.#arrived = true;
     await Promise.all(playing);
-    clearInterval(fill);
     await this.#endFillIns();
+    clearInterval(ticks);
   }
 
-  async #ramp(arrive: () => void): Promise<void> {
-    const { players, rampMs } = this.#options;
-    const startedAtMs = performance.now();
-    for (let index = 0; index < players; index++) {
-      const dueMs = startedAtMs + (rampMs * index) / players - performance.now();
-      if (dueMs > 0) await sleep(dueMs, this.#abort.signal);
+  /** Slow servers do not slow the arrivals. */
+  async #openLoop(arrive: (arrival: Arrival) => void): Promise<void> {
+    for (const arrival of this.#options.arrivals) {
+      const inMs = this.#startedAtMs + arrival.atMs - performance.now();
+      if (inMs > 0) await sleep(inMs, this.#abort.signal);
       if (this.#abort.signal.aborted) break;
-      arrive();
+      arrive(arrival);
     }
   }
 
-  async #follow(curve: Curve, there: ReadonlySet<unknown>, arrive: () => void): Promise<void> {
-    const startedAtMs = performance.now();
+  async #follow(curve: Curve, there: ReadonlySet<unknown>, arrive: (arrival: Arrival) => void): Promise<void> {
     for (;;) {
-      const wanted = playersAt(curve, performance.now() - startedAtMs);
+      const atMs = performance.now() - this.#startedAtMs;
+      const wanted = playersAt(curve, atMs);
       if (wanted === null || this.#abort.signal.aborted) return;
-      while (there.size < wanted) {
-        this.#tally.arrived();
-        arrive();
-      }
+      while (there.size < wanted) arrive({ atMs, playMs: null });
       await sleep(CURVE_TICK_MS, this.#abort.signal);
     }
   }
 
   /** Ends every bee wherever it is; `run` resolves soon after. */
   stop(): void {
-    this.#abort.abort();
+    this.#abort.abort(CLOSED);
     for (const bee of this.#bees) bee.stop();
   }
 
-  async #live(): Promise<void> {
+  async #live(arrival: Arrival): Promise<void> {
     const { signal } = this.#abort;
     const playerId = this.#name('bee');
+    const mayLeave = this.#mayLeave(arrival);
+    let dueAtMs: number | undefined = this.#startedAtMs + arrival.atMs;
     do {
-      const { outcome: playing } = this.#play(playerId, false);
+      const own = { mayLeave, ...(dueAtMs !== undefined && { dueAtMs }) };
+      const { outcome: playing } = this.#play(playerId, false, arrival.playMs, own);
+      dueAtMs = undefined;
       const outcome = await playing;
       this.#tally.outcome(outcome, false);
       if (outcome.kind === 'finished') continue;
@@ -139,11 +160,21 @@ export class Swarm {
     } while (this.#options.loop && !signal.aborted);
   }
 
-  #play(playerId: string, fillIn: boolean): { bee: Bee; outcome: Promise<BeeOutcome> } {
-    const { playMs, curve } = this.#options;
+  /** Who came last leaves last, so that the servers are not left by all in one moment. */
+  #mayLeave({ atMs }: Arrival): () => boolean {
+    return () => this.#options.gather !== true || performance.now() >= this.#releasedAtMs + atMs;
+  }
+
+  #play(
+    playerId: string,
+    fillIn: boolean,
+    playMs: number | null,
+    own: Pick<BeeOptions, 'dueAtMs' | 'mayLeave'>,
+  ): { bee: Bee; outcome: Promise<BeeOutcome> } {
     const bee = new Bee({
       ...this.#options,
-      playMs: curve ? playMs * (0.5 + Math.random()) : playMs,
+      ...own,
+      playMs: playMs ?? playTime(this.#options.stay ?? 'fixed', this.#options.playMs, Math.random()),
       playerId,
       watch: this.#tally.watch(playerId, fillIn, (stage) => {
         if (stage === 'start' || (stage === 'match' && !fillIn)) this.#lastNewsMs = performance.now();
@@ -167,7 +198,7 @@ export class Swarm {
     const spare = [...this.#fillIns.keys()].filter(isWaiting).length;
     // One less than the largest room: more can never be missing.
     if (this.#tally.in('match') === 0 || spare >= MAX_ROOM_SIZE - 1) return;
-    const { bee, outcome } = this.#play(this.#name('extra'), true);
+    const { bee, outcome } = this.#play(this.#name('extra'), true, null, {});
     this.#fillIns.set(bee, outcome);
     void outcome.then((result) => {
       this.#tally.outcome(result, true);

@@ -1,22 +1,26 @@
-import { build, type Histogram } from 'hdr-histogram-js';
 import type { LinkReport } from '../client';
 import { type BeeOutcome, type BeeWatch, STEPS, type Stage, type Step } from './bee';
 import { type Broken, Places } from './broken';
+import { Durations } from './histogram';
 import { Connections } from './nodes';
 import type { Progress } from './progress';
+import type { RunResult } from './result';
 import { Rooms } from './rooms';
-import type { Summary } from './summary';
+import { Timeline } from './timeline';
 
 /** Counts and times of a run, gathered from its bees. */
 export class Tally {
   readonly connections = new Connections();
   readonly rooms = new Rooms();
-  readonly #startedAtMs = performance.now();
-  readonly #steps = new Map(STEPS.map((step) => [step, histogram()]));
+  readonly #steps = new Map(STEPS.map((step) => [step, new Durations()]));
+  readonly #relay = new Durations();
+  readonly #timeline = new Timeline();
   readonly #stages = new Map<Stage, number>();
   readonly #failures = new Map<string, number>();
   readonly #onBroken: (broken: Broken) => void;
+  #startedAtMs = performance.now();
   #players: number;
+  #arrived = 0;
   #finished = 0;
   #failed = 0;
   #fillIns = 0;
@@ -24,15 +28,28 @@ export class Tally {
   #moves = 0;
   #sent = 0;
   #received = 0;
+  #lastSecond = 0;
 
   constructor(players: number, onBroken: (broken: Broken) => void) {
     this.#players = players;
     this.#onBroken = onBroken;
   }
 
-  /** One more player than was known at first. */
-  arrived(): void {
-    this.#players += 1;
+  /** The run begins now. */
+  begin(): void {
+    this.#startedAtMs = performance.now();
+  }
+
+  /** Ends the slices of the timeline that are over; to be called a few times a second. */
+  tick(): void {
+    this.#cut(Math.floor(this.#seconds()));
+  }
+
+  /** A player comes. @param expected whether it was among those known at first */
+  arrived(expected: boolean): void {
+    if (!expected) this.#players += 1;
+    this.#arrived += 1;
+    this.#timeline.count('arrived');
   }
 
   /** Players in this stage now. */
@@ -47,6 +64,7 @@ export class Tally {
     return {
       link: (report: LinkReport) => {
         this.connections.note(fillIn ? null : playerId, report);
+        this.#timeline.connected(this.connections.connected);
         const broken = places.note(report, Date.now());
         if (broken !== null) this.#onBroken(broken);
         if (report.kind === 'moved') this.#moves += 1;
@@ -62,12 +80,17 @@ export class Tally {
         onStage(to);
       },
       step: (step, tookMs) => {
-        if (!fillIn) this.#steps.get(step)?.recordValue(Math.round(tookMs * MICROS));
+        if (!fillIn) this.#onStep(step, tookMs);
       },
       complete: (room) => this.rooms.seen(room),
       message: (direction) => {
+        this.#timeline.count(direction);
         if (direction === 'sent') this.#sent += 1;
         else this.#received += 1;
+      },
+      relayed: (tookMs) => {
+        this.#relay.record(tookMs);
+        this.#timeline.relayed(tookMs);
       },
     };
   }
@@ -79,9 +102,13 @@ export class Tally {
       if (outcome.kind === 'finished') this.#fillIns += 1;
       return;
     }
-    if (outcome.kind === 'finished') this.#finished += 1;
+    if (outcome.kind === 'finished') {
+      this.#finished += 1;
+      this.#timeline.count('finished');
+    }
     if (outcome.kind === 'failed') {
       this.#failed += 1;
+      this.#timeline.count('failed');
       this.#failures.set(outcome.reason, (this.#failures.get(outcome.reason) ?? 0) + 1);
     }
   }
@@ -90,6 +117,7 @@ export class Tally {
     return {
       seconds: this.#seconds(),
       players: this.#players,
+      arrived: this.#arrived,
       connected: this.connections.connected,
       connections: { lobby: this.connections.openTo('lobby'), game: this.connections.openTo('game') },
       waiting: this.in('lobby') + this.in('match'),
@@ -101,13 +129,15 @@ export class Tally {
     };
   }
 
-  summary(): Summary {
-    const step = (name: Step): { p50Ms: number; p99Ms: number } => {
-      const times = this.#steps.get(name);
-      const at = (percentile: number): number => (times?.getValueAtPercentile(percentile) ?? 0) / MICROS;
-      return { p50Ms: at(50), p99Ms: at(99) };
-    };
+  /** All of it; the present slice of the timeline ends with it. */
+  result(): RunResult {
+    this.#cut(Math.ceil(this.#seconds()));
+    const seconds = this.#seconds();
+    const step = (name: Step): string => (this.#steps.get(name) ?? new Durations()).encode();
     return {
+      version: 1,
+      startedAtMs: Math.round(Date.now() - seconds * 1_000),
+      seconds,
       players: this.#players,
       finished: this.#finished,
       failed: this.#failed,
@@ -118,6 +148,10 @@ export class Tally {
       splitRooms: this.rooms.split,
       peakConcurrent: this.connections.peak,
       nodes: this.connections.nodes,
+      reconnects: this.#reconnects,
+      moves: this.#moves,
+      sent: this.#sent,
+      received: this.#received,
       steps: {
         lobby: step('lobby'),
         match: step('match'),
@@ -125,25 +159,26 @@ export class Tally {
         join: step('join'),
         finish: step('finish'),
       },
-      reconnects: this.#reconnects,
-      moves: this.#moves,
-      messages: { sent: this.#sent, received: this.#received },
-      seconds: this.#seconds(),
+      relay: this.#relay.encode(),
+      slices: [...this.#timeline.slices],
     };
+  }
+
+  #onStep(step: Step, tookMs: number): void {
+    this.#steps.get(step)?.record(tookMs);
+    if (step !== 'lobby') return;
+    this.#timeline.count('joined');
+    this.#timeline.reachedLobby(tookMs);
+  }
+
+  #cut(second: number): void {
+    if (second <= this.#lastSecond) return;
+    this.#lastSecond = second;
+    const { connected, open } = this.connections;
+    this.#timeline.cut(second, { connected, nodes: open });
   }
 
   #seconds(): number {
     return Math.round(performance.now() - this.#startedAtMs) / 1_000;
   }
-}
-
-/** Times are recorded in microseconds, up to an hour; longer ones count as that. */
-const MICROS = 1_000;
-
-function histogram(): Histogram {
-  return build({
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: 3_600_000 * MICROS,
-    numberOfSignificantValueDigits: 3,
-  });
 }

@@ -1,6 +1,6 @@
 import type { AssignReply } from '../core/protocol/rest';
 import { type Backoff, backoffMs, sleep } from './backoff';
-import { closed, FleetClientError } from './errors';
+import { CLOSED, closed, FleetClientError } from './errors';
 import { field, text } from './shape';
 import type { OpenWire, Wire } from './wire';
 
@@ -76,7 +76,7 @@ export class NodeConnection {
 
   /** Leaves on purpose: the node ends the session at once. */
   close(): void {
-    this.#abort.abort();
+    this.#abort.abort(CLOSED);
     this.#wire?.disconnect();
     this.#end('closed');
   }

@@ -46,9 +46,12 @@ export class FleetClientError extends Error {
   }
 }
 
+/** Reason of aborted signals. A string, as without one each `abort()` makes an error with a stack, some for every player. */
+export const CLOSED = 'closed by the caller';
+
 /** The error of a cancelled operation. */
 export function closed(cause?: unknown): FleetClientError {
-  return new FleetClientError('CLOSED', 'closed by the caller', { cause });
+  return new FleetClientError('CLOSED', CLOSED, { cause });
 }
 
 /** Any thrown value as a FleetClientError; what is not one yet is taken for a failure of the network. */

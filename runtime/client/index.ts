@@ -1,6 +1,6 @@
 import type { ClientToGame, GameToClient } from '../core/protocol/events';
 import { type Backoff, DEFAULT_BACKOFF } from './backoff';
-import { closed } from './errors';
+import { CLOSED, closed } from './errors';
 import { Game } from './game';
 import type { LinkReport, LinkTiming } from './link';
 import { Lobby, type Match } from './lobby';
@@ -15,7 +15,7 @@ export { FleetClientError } from './errors';
 export type { Game } from './game';
 export type { LinkReport } from './link';
 export type { Lobby, LobbyEvents, Match } from './lobby';
-export { directApi, type FleetApi, readAssign, readFinish } from './rest';
+export { directApi, type FleetApi, type HttpAnswer, type Post, readAssign, readFinish } from './rest';
 export { socketIoWire } from './socket-io-wire';
 export type { OpenWire, Wire, WireFailure, WireListener } from './wire';
 
@@ -132,7 +132,7 @@ export class FleetClient {
 
   /** Ends everything this client has open, and every request; leaves no timer. The client cannot be used again. */
   close(): void {
-    this.#abort.abort();
+    this.#abort.abort(CLOSED);
   }
 
   #endWithClient(part: { leave(): void; readonly ended: Promise<unknown> }): void {

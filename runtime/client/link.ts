@@ -1,7 +1,7 @@
 import type { AssignReply } from '../core/protocol/rest';
 import { type Backoff, backoffMs, sleep } from './backoff';
 import { NodeConnection } from './connection';
-import { asClientError, FleetClientError } from './errors';
+import { asClientError, CLOSED, FleetClientError } from './errors';
 import { overdue } from './retry';
 import type { OpenWire } from './wire';
 
@@ -100,7 +100,7 @@ export class Link {
 
   /** Leaves for good; nothing is left behind. */
   close(): void {
-    this.#abort.abort();
+    this.#abort.abort(CLOSED);
     for (const connection of this.#connections) connection.close();
   }
 

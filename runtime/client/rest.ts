@@ -29,20 +29,36 @@ export interface FleetApi {
   askFinish(ask: RoomAsk & { readonly result?: unknown }, signal: AbortSignal): Promise<FinishReply>;
 }
 
-/** The API asked directly, for callers that may hold a key: tests, bees, servers. `api` is its address, e.g. `http://127.0.0.1:8080`. */
-export function directApi(api: string, apiKey: string): FleetApi {
+/** What is read of an answer; a `Response` of `fetch` is one. */
+export type HttpAnswer = Pick<Response, 'ok' | 'status' | 'url' | 'text'> & {
+  readonly headers: Pick<Headers, 'get'>;
+};
+
+/** Sends one request. */
+export type Post = (
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  signal: AbortSignal,
+) => Promise<HttpAnswer>;
+
+const fetchPost: Post = (url, headers, body, signal) => fetch(url, { method: 'POST', headers, body, signal });
+
+/**
+ * The API asked directly, for callers that may hold a key: tests, bees, servers.
+ * @param api its address, e.g. `http://127.0.0.1:8080`
+ * @param send how requests are sent. @default fetch
+ */
+export function directApi(api: string, apiKey: string, send: Post = fetchPost): FleetApi {
   const base = api.replace(/\/+$/, '');
-  const post = (path: string, idempotencyKey: string, body: object, signal: AbortSignal): Promise<Response> =>
-    fetch(`${base}${path}`, {
-      method: 'POST',
-      headers: {
-        Authorization: `Bearer ${apiKey}`,
-        'Content-Type': 'application/json',
-        'Idempotency-Key': idempotencyKey,
-      },
-      body: JSON.stringify(body),
-      signal,
-    });
+  const post = (path: string, idempotencyKey: string, body: object, signal: AbortSignal): Promise<HttpAnswer> => {
+    const headers = {
+      Authorization: `Bearer ${apiKey}`,
+      'Content-Type': 'application/json',
+      'Idempotency-Key': idempotencyKey,
+    };
+    return send(`${base}${path}`, headers, JSON.stringify(body), signal);
+  };
   const room = (ask: RoomAsk, step: 'start' | 'finish'): string =>
     `/v1/rooms/${encodeURIComponent(ask.roomId)}/${step}`;
   return {
@@ -63,7 +79,7 @@ export function directApi(api: string, apiKey: string): FleetApi {
 }
 
 /** Reads the API's answer to `lobby` or `start`. @throws FleetClientError with the API's code, or `BAD_REPLY` */
-export async function readAssign(response: Response): Promise<AssignReply> {
+export async function readAssign(response: HttpAnswer): Promise<AssignReply> {
   const body = await readJson(response);
   const endpoint = text(body, 'endpoint');
   const ticket = text(body, 'ticket');
@@ -76,13 +92,13 @@ export async function readAssign(response: Response): Promise<AssignReply> {
 }
 
 /** Reads the API's answer to `finish`. @throws FleetClientError with the API's code, or `BAD_REPLY` */
-export async function readFinish(response: Response): Promise<FinishReply> {
+export async function readFinish(response: HttpAnswer): Promise<FinishReply> {
   const status = text(await readJson(response), 'status');
   if (status !== 'finished' && status !== 'ended') throw badReply(response);
   return { status };
 }
 
-async function readJson(response: Response): Promise<unknown> {
+async function readJson(response: HttpAnswer): Promise<unknown> {
   // The body is read in any case: an unread one would hold on to the connection.
   const raw = await response.text();
   let body: unknown;
@@ -109,6 +125,6 @@ function retryAfterMs(error: unknown, header: string | null): number | undefined
   return seconds >= 0 ? seconds * 1_000 : undefined;
 }
 
-function badReply(response: Response): FleetClientError {
+function badReply(response: HttpAnswer): FleetClientError {
   return new FleetClientError('BAD_REPLY', `not an answer of the API (${response.status} from ${response.url})`);
 }

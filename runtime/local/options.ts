@@ -13,6 +13,8 @@ export interface LocalOptions {
   readonly players: number;
   /** In seconds. */
   readonly ramp: number;
+  /** Positions per second and player. */
+  readonly rate: number;
   /** What the bees connect with. */
   readonly client: ClientName;
   /** Every bee plays once, then everything stops. */
@@ -57,6 +59,7 @@ interface Given {
   readonly game: number;
   readonly players?: number;
   readonly ramp?: number;
+  readonly rate?: number;
   readonly client: ClientName;
   readonly exit?: true;
   readonly json?: string;
@@ -70,8 +73,14 @@ interface Given {
 const DEFAULT_PLAYERS = 40;
 const DEFAULT_CAPACITY = 5_000;
 
-/** Players per second that arrive when `--ramp` is not given; two seconds at least. */
+/** Players per second that arrive when `--ramp` is not given; over two seconds at least, and a minute at most. */
 const DEFAULT_ARRIVALS_PER_SECOND = 100;
+const LEAST_RAMP_S = 2;
+const MOST_RAMP_S = 60;
+
+/** Positions per second, of each player and of all together: what a small machine relays beside all that it does. */
+const MOST_RATE = 10;
+const MOST_POSITIONS = 5_000;
 
 /**
  * Reads the command line of `npm start`.
@@ -85,8 +94,13 @@ export async function readOptions(args: readonly string[]): Promise<LocalOptions
     .option('--players <N>', `bees: simulated players; 0 for none (default: ${DEFAULT_PLAYERS})`, whole(0, 20_000))
     .option(
       '--ramp <SECONDS>',
-      `the bees arrive evenly over this time (default: ${DEFAULT_ARRIVALS_PER_SECOND} a second, over 2 s at least)`,
+      `the bees arrive evenly over this time (default: ${DEFAULT_ARRIVALS_PER_SECOND} a second, over ${LEAST_RAMP_S} to ${MOST_RAMP_S} s)`,
       number(0, 3_600),
+    )
+    .option(
+      '--rate <N>',
+      `positions per second and bee (default: ${MOST_RATE}, fewer when there are more than ${MOST_POSITIONS / MOST_RATE} bees)`,
+      number(0, 30),
     )
     .addOption(clientOption())
     .option('--exit', 'every bee plays once; then print the summary and stop, with exit code 0 if all of them finished')
@@ -117,7 +131,8 @@ export async function readOptions(args: readonly string[]): Promise<LocalOptions
   return {
     ...given,
     players,
-    ramp: given.ramp ?? Math.max(2, players / DEFAULT_ARRIVALS_PER_SECOND),
+    ramp: given.ramp ?? Math.min(MOST_RAMP_S, Math.max(LEAST_RAMP_S, players / DEFAULT_ARRIVALS_PER_SECOND)),
+    rate: given.rate ?? scenario?.rate ?? Math.min(MOST_RATE, MOST_POSITIONS / Math.max(1, players)),
     exit,
     capacity:
       given.capacity === undefined && scenario !== null ? scenario.capacity : { lobby: capacity, game: capacity },

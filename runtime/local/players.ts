@@ -9,6 +9,7 @@ import type { LocalCluster } from './cluster';
 import { describeClusters } from './clusters';
 import { Group } from './group';
 import type { Guard } from './guard';
+import { describeMemory, MemoryRecord, type MemorySummary } from './memory';
 import type { LocalOptions } from './options';
 import { tellPages } from './page';
 import { describeScaling, ScalingRecord, type ScalingSummary } from './record';
@@ -79,6 +80,7 @@ export async function playOnce(cluster: LocalCluster, options: LocalOptions, aro
   const { scenario, players, json } = options;
   terminal.say(`Bees: ${players} players${scenario === null ? '' : ' at most at once'}, each plays once`);
   const record = new ScalingRecord(cluster.groups);
+  const memory = new MemoryRecord(() => processIds(cluster, bees.pid));
   const bees = startChild({
     file: cluster.bundles.bundles.bees.file,
     args: [...beesArgs(cluster, options), ...(json === null ? [] : ['--json', json])],
@@ -108,12 +110,15 @@ export async function playOnce(cluster: LocalCluster, options: LocalOptions, aro
     record.players({});
     if (scenario !== null) await ebb(cluster, options, scenario, signal);
     const scaling = record.summary();
-    if (json !== null) await addOurs(json, cluster, scaling);
+    const used = memory.summary();
+    if (json !== null) await addOurs(json, cluster, { ...scaling, memory: used });
+    if (used !== null) terminal.say(describeMemory(used));
     const scaled = scaling.nodesStarted > 0 || scaling.nodesStopped > 0;
     if (scenario !== null || scaled) terminal.say(...describeScaling(scaling));
     return scaling.cutOffByScaling > 0 ? 1 : finished.code;
   } finally {
     record.stop();
+    memory.stop();
   }
 }
 
@@ -128,15 +133,37 @@ function atFirst(cluster: string, { lobby, game }: LocalOptions): number {
   return cluster === 'lobby' ? lobby : game;
 }
 
-function beesArgs({ api }: LocalCluster, { players, ramp, client, scenario }: LocalOptions): string[] {
-  const given = ['--api', api, '--client', client];
-  if (scenario === null) return [...given, '--players', String(players), '--ramp', String(ramp)];
-  const { curve, play, rate } = scenario;
-  return [...given, '--curve', curve(players), '--play', String(play), '--rate', String(rate)];
+/** Many players make the machine slow, and are to wait for it; they take several processes, as one may have so many files open. */
+const MANY = 2_000;
+const SLOW_TIMEOUT_S = 15;
+const PLAYERS_PER_PROCESS = 15_000;
+
+function beesArgs({ api }: LocalCluster, { players, ramp, rate, client, scenario, exit }: LocalOptions): string[] {
+  const given = ['--api', api, '--client', client, '--rate', String(rate)];
+  if (scenario !== null) return [...given, '--curve', scenario.curve(players), '--play', String(scenario.play)];
+  return [
+    ...[...given, '--players', String(players), '--ramp', String(ramp), ...(exit ? ['--gather'] : [])],
+    ...(players >= MANY ? ['--timeout', String(SLOW_TIMEOUT_S)] : []),
+    ...['--processes', String(Math.max(1, Math.ceil(players / PLAYERS_PER_PROCESS)))],
+  ];
 }
 
 function beesEnv({ env, apiKey }: LocalCluster): Record<string, string> {
   return { ...env, API_KEY: apiKey };
+}
+
+/** By program. Of bees in several processes, only the one that leads them is known here. */
+function processIds(cluster: LocalCluster, bees: number): Map<string, number[]> {
+  const ids = (groups: Iterable<Group>): number[] =>
+    [...groups].flatMap((group) => group.describe().map(({ pid }) => pid));
+  const redis = cluster.redis.process?.pid;
+  return new Map([
+    ['balancer', ids(cluster.balancers.values())],
+    ...[...cluster.groups].map(([name, group]): [string, number[]] => [name, ids([group])]),
+    ['bees', [bees]],
+    ['redis', redis === undefined ? [] : [redis]],
+    ['supervisor', [process.pid]],
+  ]);
 }
 
 async function stopped(signal: AbortSignal): Promise<undefined> {
@@ -148,12 +175,16 @@ const Summary = z.looseObject({
 });
 
 /** What the fleets did, and the nodes that nobody was sent to, with a peak of 0: bees know only those that they were sent to. */
-async function addOurs(file: string, { groups }: LocalCluster, scaling: ScalingSummary): Promise<void> {
+async function addOurs(
+  file: string,
+  { groups }: LocalCluster,
+  ours: ScalingSummary & { readonly memory: MemorySummary | null },
+): Promise<void> {
   const summary = Summary.parse(JSON.parse(await readFile(file, 'utf8')));
   const known = new Set(summary.nodes.map((node) => node.id));
   const idle = [...groups.values()]
     .flatMap((group) => group.describe())
     .filter((node) => !known.has(node.nodeId))
     .map(({ nodeId, cluster }) => ({ id: nodeId, cluster, peak: 0 }));
-  await writeFile(file, `${JSON.stringify({ ...summary, ...scaling, nodes: [...summary.nodes, ...idle] }, null, 2)}\n`);
+  await writeFile(file, `${JSON.stringify({ ...summary, ...ours, nodes: [...summary.nodes, ...idle] }, null, 2)}\n`);
 }

@@ -4,9 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
+import { z } from 'zod';
+import { Durations } from '../../../runtime/bees/histogram';
 import { ProgressMessage } from '../../../runtime/bees/progress';
+import { RunResult } from '../../../runtime/bees/result';
 import { eventually } from '../../support/eventually';
 import { FakeFleet } from '../client/fake-fleet';
+
+const PoolOf = z.object({ pool: z.string() });
 
 const MAIN = join(__dirname, '../../../runtime/bees/main.ts');
 
@@ -81,6 +86,44 @@ describe('the program', () => {
     );
     expect(JSON.parse(await readFile(json, 'utf8'))).toMatchObject({ players: 8, finished: 8, fillIns: 0, rooms: 2 });
     expect(ProgressMessage.parse(messages[0]).progress.players).toBe(8);
+  });
+
+  it('plays in several processes that are one run: one summary, and counts that add up exactly', async () => {
+    const fleet = await fleetOf();
+    const report = join(folder, 'report');
+    const options = '--api-key key --players 16 --ramp 0.5 --play 0.5 --rate 20 --processes 2 --gather --report'.split(
+      ' ',
+    );
+    const { code, out, err } = await bees('--api', fleet.api, ...options, report).ended;
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('16 players: 16 finished, 0 failed');
+    expect(out).toContain('at most 16 connected at once');
+
+    const result = RunResult.parse(JSON.parse(await readFile(join(report, 'result.json'), 'utf8')));
+    expect(result).toMatchObject({ players: 16, finished: 16, rooms: 4, peakConcurrent: 16 });
+    // What each process sent and timed reached the fleet, which counted it for itself.
+    for (const step of ['lobby', 'match', 'start', 'join', 'finish'] as const) {
+      expect(Durations.decode(result.steps[step]).count).toBe(16);
+    }
+    expect(new Set(fleet.requestsTo('lobby').map(({ body }) => body.playerId)).size).toBe(16);
+    expect(Durations.merged(result.slices.map(({ relay }) => relay)).count).toBe(Durations.decode(result.relay).count);
+    expect(result.slices.reduce((sum, { sent }) => sum + sent, 0)).toBe(result.sent);
+    expect(result.slices.reduce((sum, { arrived }) => sum + arrived, 0)).toBe(16);
+    // Two processes: two pools, so that rooms do not lie in both.
+    const pools = new Set(fleet.lobbyEvents.flatMap(({ payload }) => PoolOf.safeParse(payload).data?.pool ?? []));
+    expect([...pools].sort()).toEqual(['default.0', 'default.1']);
+  });
+
+  it('stops all of its processes at SIGINT, with the summary of what was', async () => {
+    const fleet = await fleetOf();
+    const options = '--api-key key --players 8 --ramp 0.1 --play 3000 --processes 2'.split(' ');
+    const { child, ended } = bees('--api', fleet.api, ...options);
+    await eventually('all play', () => fleet.requestsTo('start').length === 8, 60_000);
+    child.kill('SIGINT');
+    const { code, out } = await ended;
+    expect(code).toBe(1);
+    expect(out).toContain('8 players: 0 finished, 0 failed');
+    await eventually('nobody is left', () => fleet.games[0]?.connections === 0, 60_000);
   });
 
   it('exits with 1 when players failed', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { ramp } from '../../../runtime/bees/arrivals';
 import { readOptions } from '../../../runtime/bees/options';
 
 const API = ['--api', 'http://127.0.0.1:8080'];
@@ -8,10 +9,18 @@ describe('readOptions', () => {
     expect(await readOptions(API, {})).toEqual({
       api: 'http://127.0.0.1:8080',
       apiKey: 'local-dev-key',
-      players: 40,
-      ramp: 0.4,
+      arrivals: ramp(40, 400),
       client: 'light',
       curve: null,
+      stay: 'fixed',
+      timeout: 5,
+      gather: false,
+      from: [],
+      processes: 1,
+      share: { index: 0, count: 1 },
+      startAt: null,
+      worker: false,
+      report: null,
       play: 5,
       patience: 180,
       rate: 10,

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { ramp } from '../../../runtime/bees/arrivals';
+import { summarise } from '../../../runtime/bees/summary';
 import { Swarm, type SwarmOptions } from '../../../runtime/bees/swarm';
 import { directApi } from '../../../runtime/client';
 import { eventually } from '../../support/eventually';
@@ -15,11 +17,15 @@ async function fleetOf(options: Parameters<typeof FakeFleet.start>[0] = {}): Pro
   return fleet;
 }
 
-function swarmOf(fleet: FakeFleet, options: Partial<SwarmOptions> = {}): Swarm {
+interface Given extends Partial<SwarmOptions> {
+  readonly players?: number;
+  readonly rampMs?: number;
+}
+
+function swarmOf(fleet: FakeFleet, { players = 8, rampMs = 100, ...options }: Given = {}): Swarm {
   const swarm = new Swarm({
     api: directApi(fleet.api, 'key'),
-    players: 8,
-    rampMs: 100,
+    arrivals: ramp(players, rampMs),
     playMs: 300,
     patienceMs: 15_000,
     lingerMs: 100,
@@ -39,7 +45,7 @@ describe('a swarm', () => {
     const fleet = await fleetOf({ lobby: 2, game: 3 });
     const swarm = swarmOf(fleet, { players: 24 });
     await swarm.run();
-    const summary = swarm.summary();
+    const summary = summarise(swarm.result());
 
     expect(summary).toMatchObject({
       players: 24,
@@ -84,7 +90,7 @@ describe('a swarm', () => {
     const fleet = await fleetOf();
     const swarm = swarmOf(fleet, { players: 10, fillAfterMs: 300 });
     await swarm.run();
-    expect(swarm.summary()).toMatchObject({
+    expect(summarise(swarm.result())).toMatchObject({
       players: 10,
       finished: 10,
       failed: 0,
@@ -102,7 +108,7 @@ describe('a swarm', () => {
     await eventually('twelve games', () => swarm.progress().finished >= 12);
     swarm.stop();
     await running;
-    expect(swarm.summary().failed).toBe(0);
+    expect(summarise(swarm.result()).failed).toBe(0);
     expect(new Set(fleet.requestsTo('lobby').map(({ body }) => body.playerId)).size).toBe(4);
     await eventually('nobody is left', () => fleet.lobbies[0]?.connections === 0 && fleet.games[0]?.connections === 0);
   });
@@ -114,7 +120,7 @@ describe('a swarm', () => {
     await eventually('all play', () => swarm.progress().playing === 8);
     fleet.games[0]?.kill();
     await running;
-    const summary = swarm.summary();
+    const summary = summarise(swarm.result());
     expect(summary).toMatchObject({ finished: 8, failed: 0, rooms: 2, splitRooms: 0, reconnects: 4 });
     expect(fleet.requestsTo('start')).toHaveLength(12);
   });
@@ -127,7 +133,7 @@ describe('a swarm', () => {
     for (const room of fleet.rooms.values()) room.closed = true;
     fleet.games[0]?.io.emit('ROOM_CLOSED', { room_id: 'r-0', reason: 'incomplete' });
     await running;
-    expect(swarm.summary()).toMatchObject({ finished: 4, failed: 0, rooms: 1 });
+    expect(summarise(swarm.result())).toMatchObject({ finished: 4, failed: 0, rooms: 1 });
     expect(fleet.rooms.size).toBe(2);
   });
 
@@ -136,7 +142,7 @@ describe('a swarm', () => {
     fleet.matching = false;
     const swarm = swarmOf(fleet, { players: 2, patienceMs: 300, playMs: 100 });
     await swarm.run();
-    expect(swarm.summary()).toMatchObject({ finished: 0, failed: 2, failures: { 'DEADLINE (match)': 2 } });
+    expect(summarise(swarm.result())).toMatchObject({ finished: 0, failed: 2, failures: { 'DEADLINE (match)': 2 } });
   });
 
   it('names the causes down to the system', async () => {
@@ -144,11 +150,11 @@ describe('a swarm', () => {
     fleet.mishap = () => ({ status: 500, body: { error: { code: 'INTERNAL', message: 'oops' } } });
     const swarm = swarmOf(fleet, { players: 1 });
     await swarm.run();
-    expect(swarm.summary().failures).toEqual({ 'INTERNAL (lobby)': 1 });
+    expect(summarise(swarm.result()).failures).toEqual({ 'INTERNAL (lobby)': 1 });
     const late = swarmOf(fleet, { players: 1, patienceMs: 400, playMs: 1_000 });
     await fleet.stop();
     await late.run();
-    expect(late.summary().failures).toEqual({ 'DEADLINE/NETWORK/ECONNREFUSED (lobby)': 1 });
+    expect(summarise(late.result()).failures).toEqual({ 'DEADLINE/NETWORK/ECONNREFUSED (lobby)': 1 });
   });
 
   it('gives up at once when the key is wrong', async () => {
@@ -165,6 +171,6 @@ describe('a swarm', () => {
     await eventually('somebody is there', () => swarm.progress().connected > 0);
     swarm.stop();
     await running;
-    expect(swarm.summary()).toMatchObject({ finished: 0, failed: 0 });
+    expect(summarise(swarm.result())).toMatchObject({ finished: 0, failed: 0 });
   });
 });

@@ -10,6 +10,7 @@ describe('the options of npm start', () => {
       game: 2,
       players: 40,
       ramp: 2,
+      rate: 10,
       client: 'light',
       exit: false,
       json: null,
@@ -31,6 +32,7 @@ describe('the options of npm start', () => {
       game: 5,
       players: 400,
       ramp: 4,
+      rate: 10,
       client: 'socket.io',
       exit: true,
       json: resolve('out.json'),
@@ -41,6 +43,7 @@ describe('the options of npm start', () => {
       verbose: true,
     });
     expect((await readOptions(['--ramp', '0.5'])).ramp).toBe(0.5);
+    expect(await readOptions(['--players', '10000'])).toMatchObject({ ramp: 60, rate: 0.5 });
   });
 
   it('take from a scenario what is not given', async () => {
