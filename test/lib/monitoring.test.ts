@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { ALARM_METRICS } from '../../bin/metrics-docs';
 import { tableMetric } from '../../lib/table-metric';
 import { METRICS, type MetricName, metric } from '../../runtime/core/metrics';
 import { resource, resources, type Synthesised, synthesise, text } from './synthesised';
@@ -47,6 +48,10 @@ describe('alarms', () => {
       ...['Memory1', 'Engine1', 'Memory2', 'Engine2'],
     ];
     const alarmNames = resources(prod, ALARM).map(([, { Properties }]) => Properties.AlarmName);
+    const metrics = resources(prod, ALARM).flatMap(([, { Properties }]) =>
+      (Properties.Metrics ?? [Properties]).filter((each: object) => !('Expression' in each)),
+    );
+    expect(metrics).toHaveLength(ALARM_METRICS);
     expect(alarmNames.sort()).toEqual(all.map((name) => `prod-realtime-${name}`).sort());
   });
 
