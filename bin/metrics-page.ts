@@ -1,4 +1,5 @@
-import { METRICS, type MetricName, type MetricSpec, metric, NODE_STATES } from '../runtime/core/metrics';
+import { cloudWatchSeries } from '../runtime/core/cloudwatch-series';
+import { METRICS, type MetricName, type MetricSpec, metric } from '../runtime/core/metrics';
 
 /** List prices of us-east-1 in US dollars, as known in June 2025. */
 const PRICES = { metricMonth: 0.3, alarmMonth: 0.1, dashboardMonth: 3, thousandRequests: 0.01, logGigabyte: 0.5 };
@@ -8,20 +9,6 @@ const REQUESTS = 2 * 60 * 24 * 30;
 
 const names = (of: MetricSpec['of']): MetricName[] =>
   (Object.keys(METRICS) as MetricName[]).filter((name) => METRICS[name].of === of);
-
-/** Series in CloudWatch that there are all the time, and metrics of which there is a series for each value that occurs. */
-export function cloudWatchSeries(clusters: number): { steady: number; occasional: readonly MetricName[] } {
-  let steady = 0;
-  const occasional: MetricName[] = [];
-  for (const name of names('balancer')) {
-    const { cloudWatch, labels } = metric(name);
-    const [other] = labels.filter((label) => label !== 'cluster');
-    if (cloudWatch === undefined) continue;
-    if (other !== undefined && other !== 'state') occasional.push(name);
-    else steady += (labels.includes('cluster') ? clusters : 1) * (other === 'state' ? NODE_STATES.length : 1);
-  }
-  return { steady, occasional };
-}
 
 /** `docs/metrics.md`. @param alarmMetrics that alarms look at, with two clusters. */
 export function metricsPage(alarmMetrics: number): string {

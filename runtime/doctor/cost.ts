@@ -1,3 +1,4 @@
+import { cloudWatchSeries } from '../core/cloudwatch-series';
 import { BALANCERS, onDemand, type Plan, type PlannedCluster } from './plan';
 import type { Prices } from './prices';
 
@@ -9,7 +10,8 @@ const SECRETS = 4;
 /** Calls to Secrets Manager of a balancer when it looks for new keys, and how often it looks in a month. */
 const CALLS_PER_LOOK = 7;
 const LOOKS_PER_MONTH = (HOURS_PER_MONTH * 60) / 5;
-const ALARMS = 10;
+/** Metrics that both balancers send, a request a minute. */
+const SENT_PER_MONTH = BALANCERS * HOURS_PER_MONTH * 60;
 
 /** What a month costs, in US dollars, by what it is for. */
 export interface Cost {
@@ -46,10 +48,20 @@ export function monthlyCost(plan: Plan, nodes: number, prices: Prices): Cost {
     other:
       SECRETS * prices.secret +
       ((BALANCERS * LOOKS_PER_MONTH * CALLS_PER_LOOK) / 10_000) * prices.secretCalls +
-      ALARMS * prices.alarm +
+      alarmMetrics(plan.clusters.length, plan.registry.members) * prices.alarm +
+      cloudWatchSeries(plan.clusters.length).steady * prices.metric +
+      (SENT_PER_MONTH / 1_000) * prices.metricRequests +
       prices.dashboard,
   };
   return { nodes, parts, total: sum(Object.values(parts)), unknown: [...unknown] };
+}
+
+/**
+ * Metrics that the alarms of a stack look at, each of which costs: `lib/monitoring.ts` has five alarms of the balancers, six of each
+ * cluster of which one looks at two metrics, and two of each member of the registry.
+ */
+export function alarmMetrics(clusters: number, members: number): number {
+  return 5 + 7 * clusters + 2 * members;
 }
 
 /** In the proportion of their nodes at the first deploy; what is left over goes to the first. */

@@ -20,7 +20,10 @@ export interface Prices {
   readonly secret: number;
   /** Ten thousand calls to Secrets Manager. */
   readonly secretCalls: number;
-  /** An alarm, and a dashboard, for a month. */
+  /** A metric of our own in CloudWatch for a month, and a thousand requests to send them. */
+  readonly metric: number;
+  readonly metricRequests: number;
+  /** A metric that an alarm looks at, and a dashboard, for a month. */
   readonly alarm: number;
   readonly dashboard: number;
   /** A gigabyte sent to the internet, beyond what is free. */
@@ -47,6 +50,8 @@ export const TOKYO: Prices = {
   loadBalancerUnit: 0.008,
   secret: 0.4,
   secretCalls: 0.05,
+  metric: 0.3,
+  metricRequests: 0.01,
   alarm: 0.1,
   dashboard: 3,
   traffic: 0.114,

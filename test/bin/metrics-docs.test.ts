@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { grafanaDashboard } from '../../bin/grafana';
 import { metricsDocs } from '../../bin/metrics-docs';
-import { cloudWatchSeries } from '../../bin/metrics-page';
+import { cloudWatchSeries } from '../../runtime/core/cloudwatch-series';
 import { METRICS, type MetricName, metric } from '../../runtime/core/metrics';
 
 const names = Object.keys(METRICS) as MetricName[];
