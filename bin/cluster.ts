@@ -6,7 +6,7 @@ import { InstanceTypeName, settings } from './shapes';
 /** What the infrastructure sets itself. */
 const NODE_VARIABLES = [
   ...['STACK', 'CLUSTER', 'NODE_ID', 'HOST', 'PORT', 'CAPACITY', 'VERSION', 'AGENT_PUBLIC_KEYS', 'REDIS_URL'],
-  ...['CONFIG_VERSION', 'LEAVING_FILE', 'TLS_CERT'],
+  ...['GAME_PLUGIN', 'CONFIG_VERSION', 'LEAVING_FILE', 'TLS_CERT'],
 ];
 
 const Port = z.int().min(1024, 'must be 1024 or more: programs run without privileges').max(65_535);
@@ -36,6 +36,12 @@ export const Cluster = z.strictObject({
     .string()
     .min(1)
     .refine((path) => existsSync(path), 'is no file here; give the path from the project, and bundle it first')
+    .optional(),
+  /** Path of your game's logic, a module of JavaScript or TypeScript, which is bundled into our game program. @default the reference game */
+  plugin: z
+    .string()
+    .min(1)
+    .refine((path) => existsSync(path), 'is no file here; give the path from the project')
     .optional(),
   /** TCP port that players connect to. @default 8080 */
   port: Port.default(8080),

@@ -1,6 +1,6 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { bundle } from '../runtime/bundle';
+import { bundle, bundleGame } from '../runtime/bundle';
 import { parseContext } from './context';
 import { createStacks } from './stacks';
 
@@ -11,8 +11,11 @@ async function main(): Promise<void> {
   if (!context.ok) throw new Error(`The configuration is not usable:\n  ${context.mistakes.join('\n  ')}`);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const { bundles } = await bundle();
-  const programs = { balancer: bundles.balancer.file, lobby: bundles.lobby.file, game: bundles.game.file };
-  for (const [name, environment] of context.environments) createStacks(app, name, environment, programs);
+  for (const [name, environment] of context.environments) {
+    const plugin = environment.clusters.game?.plugin;
+    const game = plugin === undefined ? bundles.game.file : await bundleGame(plugin);
+    createStacks(app, name, environment, { balancer: bundles.balancer.file, lobby: bundles.lobby.file, game });
+  }
   app.synth();
 }
 

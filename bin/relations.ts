@@ -16,6 +16,7 @@ const Cluster = z.object({
   nodes: z.number().optional().catch(undefined),
   instanceType: InstanceTypeName.optional().catch(undefined),
   program: z.unknown().optional(),
+  plugin: z.unknown().optional(),
   scaling: z.object({ maximum: z.number() }).loose().optional().catch(undefined),
   spot: z
     .object({ instanceTypes: z.array(InstanceTypeName.catch('')) })
@@ -79,6 +80,9 @@ export const checkRelations = z.superRefine<unknown>(
         context.addIssue({ code: 'custom', path: ['clusters', name, ...path], message });
       sizes(name, cluster, instanceNum, report);
       instances(cluster, report);
+      if (cluster.plugin !== undefined && (name !== 'game' || cluster.program !== undefined)) {
+        report(['plugin'], 'is for the game program of ours: only of the cluster game, and not together with program');
+      }
       if (cluster.program === undefined && !isOurs(name)) {
         report(['program'], 'must be the path of a bundle: only lobby and game have programs of ours');
       }

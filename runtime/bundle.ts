@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Metafile, type Plugin, stop, version } from 'esbuild';
 import { z } from 'zod';
 import { buildPage } from './dashboard/build-page';
@@ -50,7 +50,7 @@ async function bundleInto(outdir: string): Promise<Bundles> {
   const stampFile = join(outdir, '.stamp.json');
   const before = await readStamp(stampFile);
   if (before !== null && (await stillRight(before, outdir))) return { bundles: describe(before, outdir), built: false };
-  const results = await Promise.all(PROGRAMS.map(buildProgram));
+  const results = await Promise.all(PROGRAMS.map((name) => buildProgram(name)));
   await mkdir(outdir, { recursive: true });
   for (const result of results) await writeWhole(join(outdir, `${result.name}.js`), result.content);
   const inputs = [...new Set(results.flatMap((result) => result.inputs))].filter(isOurs).sort();
@@ -70,8 +70,37 @@ interface Built {
   readonly inputs: readonly string[];
 }
 
+/**
+ * Bundles the game program with a plug-in of the user's in place of the reference game.
+ * @param plugin path of its module, JavaScript or TypeScript, whose exports or default export is the plug-in.
+ * @param outdir @default dist/ of the project
+ * @returns the path of the file, which is named by its content.
+ * @throws with esbuild's messages when it does not compile.
+ */
+export async function bundleGame(plugin: string, outdir = join(ROOT, 'dist')): Promise<string> {
+  const { content } = await buildProgram('game', [withPlugin(resolve(plugin))]).finally(stop);
+  const file = join(outdir, `game-${hash(content).slice(0, 12)}.js`);
+  await mkdir(outdir, { recursive: true });
+  await writeWhole(file, content);
+  return file;
+}
+
+function withPlugin(file: string): Plugin {
+  return {
+    name: 'game-plugin',
+    setup: ({ onLoad }) => {
+      onLoad({ filter: /[/\\]game[/\\]built-in\.ts$/ }, () => ({
+        // Not by name: what is exported, and how, is the plug-in's.
+        contents: `export const builtIn = require(${JSON.stringify(file)});`,
+        resolveDir: dirname(file),
+        loader: 'js',
+      }));
+    },
+  };
+}
+
 /** Builds one program in memory. */
-export async function buildProgram(name: ProgramName): Promise<Built> {
+export async function buildProgram(name: ProgramName, plugins: readonly Plugin[] = []): Promise<Built> {
   const pageInputs: string[] = [];
   const result: { metafile: Metafile; outputFiles: { contents: Uint8Array }[] } = await build({
     entryPoints: [join(ROOT, 'runtime', name, 'main.ts')],
@@ -87,7 +116,7 @@ export async function buildProgram(name: ProgramName): Promise<Built> {
     legalComments: 'none',
     metafile: true,
     logLevel: 'silent',
-    plugins: [withPage(pageInputs)],
+    plugins: [withPage(pageInputs), ...plugins],
   });
   const content = result.outputFiles[0]?.contents;
   if (content === undefined) throw new Error(`esbuild gave no output for ${name}`);

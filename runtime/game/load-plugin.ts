@@ -33,9 +33,18 @@ export function loadPlugin(path: string): GamePlugin {
   } catch (error) {
     throw new Error(`GAME_PLUGIN: ${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
   }
+  return checkedPlugin(loaded, `GAME_PLUGIN: ${file}`);
+}
+
+/**
+ * A module whose exports, or whose default export, is a `GamePlugin`.
+ * @param name of the module, for the error.
+ * @throws with the name and what is wrong.
+ */
+export function checkedPlugin(loaded: unknown, name: string): GamePlugin {
   const candidate = typeof loaded === 'object' && loaded !== null && 'default' in loaded ? loaded.default : loaded;
   const parsed = Plugin.safeParse(candidate);
   if (parsed.success) return parsed.data;
   const mistakes = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'export'}: ${issue.message}`);
-  throw new Error(`GAME_PLUGIN: ${file} is not a plug-in: ${mistakes.join('; ')}`);
+  throw new Error(`${name} is not a plug-in: ${mistakes.join('; ')}`);
 }

@@ -4,8 +4,8 @@ import { withNodeMetrics } from '../metrics/node-metrics';
 import { tlsFiles } from '../node-server';
 import { announceReady, runProgram } from '../program';
 import { createGameServer } from '.';
-import { loadPlugin } from './load-plugin';
-import { positions } from './plugins/positions';
+import { builtIn } from './built-in';
+import { checkedPlugin, loadPlugin } from './load-plugin';
 
 runProgram({
   name: 'game',
@@ -40,7 +40,7 @@ runProgram({
   start: async (env, log) => {
     const server = await createGameServer({
       agent: { ...agentOptions(env), log },
-      plugin: env.GAME_PLUGIN === undefined ? positions : loadPlugin(env.GAME_PLUGIN),
+      plugin: env.GAME_PLUGIN === undefined ? checkedPlugin(builtIn, 'What was bundled') : loadPlugin(env.GAME_PLUGIN),
       host: env.HOST,
       port: env.PORT,
       tls: tlsFiles(env),

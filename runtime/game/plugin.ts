@@ -34,7 +34,7 @@
  *     };
  *
  * In TypeScript, let `create` return `RoomLogic<PluginMessage<typeof events>>`, so that `payload` is typed (`plugins/positions.ts`), and pass
- * the plug-in to `createGameServer({ plugin })` or name the compiled module in GAME_PLUGIN. A plug-in that throws, or returns a promise that
+ * the plug-in to `createGameServer({ plugin })` or name the compiled module in GAME_PLUGIN; a deploy bundles it (`clusters.game.plugin`). A plug-in that throws, or returns a promise that
  * rejects, ends its room (`ROOM_CLOSED ended`) and no other; errors in its own timers it has to catch itself.
  */
 export interface GamePlugin {

@@ -81,6 +81,18 @@ describe('the context', () => {
     ],
     ['clusters.chat', '{}', /^clusters\.chat\.program: must be the path of a bundle/],
     ['clusters.chat', '{"program":"no/such/file.js"}', /^clusters\.chat\.program: is no file here/],
+    ['clusters.game.plugin', 'no/such/game.js', /^clusters\.game\.plugin: is no file here/],
+    ['clusters.lobby.plugin', 'cdk.json', /^clusters\.lobby\.plugin: is for the game program of ours/],
+    [
+      'clusters.game',
+      '{"program":"cdk.json","plugin":"cdk.json"}',
+      /^clusters\.game\.plugin: .*not together with program/,
+    ],
+    [
+      'clusters.game.settings',
+      '{"GAME_PLUGIN":"x.js"}',
+      /^clusters\.game\.settings\.GAME_PLUGIN: .*is set by the infra/,
+    ],
     ['clusters.Chat', '{"program":"cdk.json"}', /^clusters\.Chat: is no usable name/],
     ['clusters.api', '{"program":"cdk.json"}', /^clusters\.api: is no usable name: is taken by a part of the stack/],
     ['clusters.game.probe', 'udp', /^clusters\.game\.probe: must be socket\.io, http, or http:PORT/],

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Bundles, bundle } from '../../runtime/bundle';
+import { type Bundles, bundle, bundleGame } from '../../runtime/bundle';
 import { newSecrets } from '../../runtime/local/secrets';
 import { eventually } from '../support/eventually';
 import { resource, type Synthesised, synthesise, text } from './synthesised';
@@ -31,9 +31,9 @@ function settings(template: string): Record<string, string> {
 }
 
 /** Runs the bundle alone in a folder, with nothing but this environment; resolves when it listens. */
-async function starts(program: 'lobby' | 'game' | 'balancer', env: Readonly<Record<string, string>>): Promise<void> {
-  const cwd = mkdtempSync(join(folder, program));
-  copyFileSync(bundles.bundles[program].file, join(cwd, 'program.js'));
+async function starts(file: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const cwd = mkdtempSync(join(folder, 'instance-'));
+  copyFileSync(file, join(cwd, 'program.js'));
   expect(readdirSync(cwd)).toEqual(['program.js']);
   // No fixed ports in tests, and nothing beyond this machine.
   const here = { HOST: '127.0.0.1', PORT: '0', NODE_ENV: 'production' };
@@ -44,6 +44,7 @@ async function starts(program: 'lobby' | 'game' | 'balancer', env: Readonly<Reco
   const listening = () => output.includes('"msg":"listening"') || child.exitCode !== null;
   await eventually('it listens, or ends', listening, 15_000).catch(() => undefined);
   expect(output).toContain('"msg":"listening"');
+  return output;
 }
 
 /** What the script adds on an instance. */
@@ -52,16 +53,29 @@ const REDIS_URL = `rediss://:${'x'.repeat(64)}@127.0.0.1:1`;
 
 describe('a bundle, alone in a folder, with the environment of its unit', () => {
   it('runs a game node', async () => {
-    await starts('game', { ...settings('Game'), ...node });
+    await starts(bundles.bundles.game.file, { ...settings('Game'), ...node });
   }, 30_000);
 
+  it("runs a game node with the user's own plug-in in the same file", async () => {
+    const plugin = join(folder, 'my-game.ts');
+    writeFileSync(
+      plugin,
+      `console.log('my game is here');
+      const accept = { safeParse: (data: unknown) => ({ success: true, data }) };
+      export default { events: { GO: accept }, create: () => ({}) };`,
+    );
+    const file = await bundleGame(plugin, folder);
+    expect(await starts(file, { ...settings('Game'), ...node })).toContain('my game is here');
+    expect(await bundleGame(plugin, folder)).toBe(file);
+  }, 60_000);
+
   it('runs a lobby node, with the registry out of reach', async () => {
-    await starts('lobby', { ...settings('Lobby'), ...node, REDIS_URL });
+    await starts(bundles.bundles.lobby.file, { ...settings('Lobby'), ...node, REDIS_URL });
   }, 30_000);
 
   it('runs a balancer, with the registry, AWS and the other balancer out of reach', async () => {
     const aws = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
-    await starts('balancer', {
+    await starts(bundles.bundles.balancer.file, {
       ...settings('BalancersFirst'),
       ...aws,
       ...{ PRIVATE_PORT: '0', PEER_URL: 'http://127.0.0.1:1' },

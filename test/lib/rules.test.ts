@@ -36,13 +36,27 @@ describe('groups of nodes', () => {
     for (const call of calls()) expect(call).not.toHaveProperty('update');
   });
 
+  it('keep their sizes in a later deploy, whatever its instanceNum: only calls change that are made at creation', () => {
+    const [before = '', after = ''] = ['4', '50'].map((instanceNum) =>
+      JSON.stringify(synthesise({ instanceNum }).template.toJSON()),
+    );
+    const sizes = /\\"DesiredCapacity\\":\d+/g;
+    expect(before.match(sizes)).toHaveLength(2);
+    expect(after).not.toBe(before);
+    expect(after.replaceAll(sizes, '')).toBe(before.replaceAll(sizes, ''));
+  });
+
   it('are not rebalanced over the zones, from before they get their first size', () => {
     const suspended = calls().filter(({ create }) => create?.includes('suspendProcesses'));
     expect(suspended.map(({ create }) => JSON.parse(create ?? '').parameters)).toEqual([
       { AutoScalingGroupName: 'prod-realtime-lobby', ScalingProcesses: ['AZRebalance'] },
       { AutoScalingGroupName: 'prod-realtime-game', ScalingProcesses: ['AZRebalance'] },
     ]);
-    for (const [id, size] of resources(prod, 'Custom::AWS').filter(([name]) => name.includes('FirstSizeSize'))) {
+    const sizes = resources(prod, 'Custom::AWS').filter(([, { Properties }]) =>
+      text(Properties.Create ?? '').includes('setDesiredCapacity'),
+    );
+    expect(sizes).toHaveLength(2);
+    for (const [id, size] of sizes) {
       const fleet = id.startsWith('Lobby') ? 'Lobby' : 'Game';
       expect(size.DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(`^${fleet}FirstSizeNoRebalance`)]));
       expect(size.DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(`^${fleet}GroupASG`)]));
