@@ -105,9 +105,8 @@ function releaseInTime(run: Run): () => void {
 async function report(result: RunResult, fatal: string | null, options: BeesOptions): Promise<number> {
   const summary = summarise(result);
   if (options.json !== null) await writeFile(options.json, `${JSON.stringify(summary, null, 2)}\n`);
-  if (options.report !== null) await writeReport(options.report, result);
+  if (options.report !== null) process.stdout.write(`Report: ${await writeReport(options.report, result)}\n`);
   process.stdout.write(`${describeSummary(summary)}\n`);
-  if (options.report !== null) process.stdout.write(`Report: ${options.report}/index.html\n`);
   if (fatal !== null) return fail(fatal);
   const allFinished = options.loop || summary.finished === summary.players;
   return allFinished && summary.failed === 0 ? 0 : 1;
