@@ -4,7 +4,7 @@ import type { Progress } from './progress';
 const HOLD_MS = 2_500;
 
 /** Players that do not come hold up the others no longer than this after the last arrival, in milliseconds. */
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 /** Since when everybody has arrived, and since when everybody is there; null: not yet. */
 export interface Gathering {

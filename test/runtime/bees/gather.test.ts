@@ -33,7 +33,7 @@ describe('players who gather', () => {
     expect(releasedAt([at(8, 7, 1), at(8, 7, 1), at(8, 7, 1), at(8, 7, 1)])).toBe(3);
   });
 
-  it('wait a minute for those who do not come, after the last arrival', () => {
-    expect(releasedAt([at(4, 4), ...Array.from({ length: 90 }, () => at(8, 7))])).toBe(61);
+  it('wait two minutes for those who do not come, after the last arrival', () => {
+    expect(releasedAt([at(4, 4), ...Array.from({ length: 150 }, () => at(8, 7))])).toBe(121);
   });
 });
