@@ -16,6 +16,7 @@ import {
 } from '../registry';
 import { NodeTokens } from '../tickets/node-tokens';
 import { type Refusal, RegistryAssigner } from './assign/assigner';
+import { Doorkeeper } from './assign/doorkeeper';
 import { Outage } from './assign/outage';
 import { overheard } from './assign/overheard';
 import { PendingReader } from './assign/pending-reader';
@@ -185,7 +186,12 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     onRefused,
     ticketTtlMs: env.TICKET_TTL_MS,
   });
-  const assigner = measuredAssigner(outage.assigner(byRegistry, watch.view, pair), { lobby: LOBBY, game: GAME }, tally);
+  const doorkeeper = new Doorkeeper({
+    ...{ assigner: outage.assigner(byRegistry, watch.view, pair), lobby: LOBBY, view: watch.view, now: Date.now },
+    maintenance: () => orders.book.orders.maintenance,
+    balancers: env.PEER_URL === undefined ? 1 : 2,
+  });
+  const assigner = measuredAssigner(doorkeeper, { lobby: LOBBY, game: GAME }, tally);
   const shown = new PendingReader({
     view: watch.view,
     counts: (cluster) => seats(cluster).pending(),

@@ -81,7 +81,7 @@ describe('the balancer', () => {
       const { body } = await ask(port, '/v1/clusters');
       return /"sessions":1\b/.test(body) && /"pending":0\b/.test(body);
     });
-    expect((await ask(port, '/v1/events')).body).toContain('node-green');
+    await eventually('it is told', async () => (await ask(port, '/v1/events')).body.includes('node-green'));
   });
 
   it('starts without Redis: says so, serves /healthz, refuses joins for now', async () => {
