@@ -6,6 +6,8 @@ import { createApi } from '../runtime/api/server';
 import { RegistryAssigner } from '../runtime/balancer/assign/assigner';
 import { Outage } from '../runtime/balancer/assign/outage';
 import { EventLog } from '../runtime/balancer/events';
+import { measuredAssigner } from '../runtime/balancer/metrics/measured-assigner';
+import { Tally } from '../runtime/balancer/metrics/tally';
 import { LiveView } from '../runtime/balancer/watch/view';
 import type { NodeSnapshot } from '../runtime/core/snapshot';
 import { askRegistry } from '../runtime/registry';
@@ -137,7 +139,11 @@ async function serveApi(setup: Setup): Promise<number> {
     onRefused,
     ticketTtlMs: TICKET_TTL_MS,
   });
-  const assigner = outage.assigner(byRegistry, view, { peer: null, ownership: { claims: [] } });
+  const assigner = measuredAssigner(
+    outage.assigner(byRegistry, view, { peer: null, ownership: { claims: [] } }),
+    { lobby: 'lobby', game: 'game' },
+    new Tally(['lobby', 'game']),
+  );
   const shown = { clusters: () => [], snapshot: () => undefined, maintenance: () => null };
   const app = createApi({ assigner, clusters: shown, events, apiKeys: [setup.apiKey] });
   await app.listen({ host: '127.0.0.1', port: 0 });

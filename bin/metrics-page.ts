@@ -17,7 +17,8 @@ export function metricsPage(alarmMetrics: number): string {
   return `# Metrics
 
 Made from \`runtime/core/metrics.ts\` by \`npm run docs:metrics\`. Prometheus and CloudWatch have the same names; a label of Prometheus is
-a dimension of CloudWatch. A counter grows from 0 with each start of its program; CloudWatch gets what was added in the minute.
+a dimension of CloudWatch. A counter grows from 0 with each start of its program; CloudWatch gets what was added in the minute, and
+nothing when that is nothing.
 
 ## Of each balancer
 

@@ -84,6 +84,8 @@ export class Monitoring extends Construct {
     this.#raise('PeerSilent', {
       metric: this.#of('realtime_peer_up', Stats.MINIMUM),
       at: { most: 0 },
+      // Longer than a deploy takes to replace one of them.
+      minutes: [15, 15],
       description:
         'The balancers do not hear each other: no fail-over is certain until they do. Look whether both run, and at their private port.',
     });

@@ -77,6 +77,7 @@ function introduction({ api, apiKey, pages, groups, balancers }: LocalCluster): 
   return [
     `API      ${api}   key ${apiKey}`,
     ...pages.map(({ name, link }) => `Page     ${link}   of ${name}`),
+    ...pages.map(({ name, link }) => `Metrics  ${new URL('/metrics', link).href}   of ${name}; a node's are beside it`),
     ...nodes.map(({ nodeId, pid, endpoint, metrics }) =>
       [nodeId.padEnd(17), `pid ${String(pid).padEnd(7)}`, endpoint, metrics].filter(Boolean).join('  '),
     ),
