@@ -15,6 +15,7 @@ import { DEFAULT_RETENTION, Logs } from './logs';
 import type { NodeDomain } from './node-fleet';
 import { Program } from './program';
 import type { Registry } from './registry';
+import { PATHS } from './unit';
 import { userData } from './user-data';
 
 export interface BalancerPairProps {
@@ -127,6 +128,9 @@ export class BalancerPair extends Construct {
           CLOUDWATCH_NAMESPACE: metricNamespace(stack),
           AWS_REGION: Stack.of(this).region,
           ...this.#clusterSettings(),
+          // Operators come by a forwarded port, see the README.
+          PAGE_URL: `http://localhost:${PRIVATE_PORT}/`,
+          ...(slackSecretArn === undefined ? {} : { SLACK_WEBHOOK_FILE: PATHS.slack }),
         },
         sources: {
           AGENT_PUBLIC_KEYS_PARAMETER: keys.agentPublicKeys.parameterName,

@@ -12,6 +12,7 @@ export const PATHS = {
   /** In memory only: what the program may read besides its environment, and reads again when it changes. */
   keys: '/run/realtime-fleet/keys',
   leaving: '/run/realtime-fleet/leaving',
+  slack: '/run/realtime-fleet/slack',
 } as const;
 
 /** Where images of our own have programs, each named by its hash. */

@@ -25,3 +25,5 @@ API_KEYS=$api_keys"
 # For the program that runs, which reads it when it changes; and for one that starts.
 share keys <<<"$keys"
 echo "$keys"
+# Only to be read from the file: no trouble with it may keep a balancer from starting.
+[ -z "${SLACK_SECRET:-}" ] || { address=$(secret "$SLACK_SECRET" AWSCURRENT) && share slack <<<"$address"; } || true

@@ -14,8 +14,8 @@ import { zodValidator } from './validation';
 export interface FrameOptions {
   /** Gets our own failures (500); single requests are not logged. @default nobody */
   readonly log?: FastifyBaseLogger;
-  /** Told the code of each error that a request was answered with. @default nobody */
-  readonly onError?: (code: ErrorCode) => void;
+  /** Told the code of each error that a request was answered with, and what it came from. @default nobody */
+  readonly onError?: (code: ErrorCode, cause: unknown) => void;
   /** Uniform in [0, 1), for the jitter of `retryAfterMs`. @default Math.random */
   readonly random?: () => number;
   /** What becomes of open connections when the server closes: see fastify. @default 'idle' */
@@ -47,7 +47,7 @@ export function createFrame(options: FrameOptions): Frame {
     if (error.code === 'INTERNAL') {
       request.log.error({ err: cause, method: request.method, route: request.routeOptions.url }, 'request failed');
     }
-    options.onError?.(error.code);
+    options.onError?.(error.code, cause);
     const answer = errorAnswer(error, random());
     return reply.code(answer.status).headers(answer.headers).send(answer.body);
   };

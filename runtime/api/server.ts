@@ -13,8 +13,8 @@ export interface ApiOptions {
   readonly apiKeys: readonly string[];
   /** Gets our own failures (500); single requests are not logged. @default nobody */
   readonly log?: FastifyBaseLogger;
-  /** Told the code of each error that a request was answered with. @default nobody */
-  readonly onError?: (code: ErrorCode) => void;
+  /** Told the code of each error that a request was answered with, and what it came from. @default nobody */
+  readonly onError?: (code: ErrorCode, cause: unknown) => void;
   /** Uniform in [0, 1), for the jitter of `retryAfterMs`. @default Math.random */
   readonly random?: () => number;
 }

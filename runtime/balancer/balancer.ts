@@ -15,6 +15,7 @@ import {
   RedisSentMessages,
 } from '../registry';
 import { NodeTokens } from '../tickets/node-tokens';
+import { ApiErrors } from './api-errors';
 import { type Refusal, RegistryAssigner } from './assign/assigner';
 import { Doorkeeper } from './assign/doorkeeper';
 import { Outage } from './assign/outage';
@@ -200,9 +201,13 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     orders: () => orders.book.orders,
     everyMs: env.POLL_MS,
   });
+  const apiErrors = new ApiErrors(events);
   const api = createApi({
     ...{ assigner, clusters: shown, events: sharedEvents, log },
-    onError: (code) => tally.apiError(code),
+    onError: (code, cause) => {
+      tally.apiError(code);
+      apiErrors.note(code, cause);
+    },
     get apiKeys() {
       return ring.keys.apiKeys;
     },
@@ -249,6 +254,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     scaling.stop();
     orders.stop();
     refusals.stop();
+    apiErrors.stop();
     outage.stop();
     shown.stop();
     metrics.stop();
@@ -274,7 +280,9 @@ function logEvent(log: Logger, { kind, ...event }: RecordedEvent): void {
   // A balancer that owns its home is as it should be; what took it from there, or brings it back, is told by itself.
   const usual = kind === 'cluster-owned' && event.details?.home === true;
   const alarming =
-    /suspect|held|red|evicted|began|unavailable|registry-|cluster-|peer-silent|peer-back|scaling-failed/.test(kind);
+    /suspect|held|red|evicted|began|unavailable|registry-|api-errors|cluster-|peer-silent|peer-back|scaling-failed/.test(
+      kind,
+    );
   const level = alarming && !usual ? 'warn' : 'info';
   log[level](event, [kind, event.nodeId ?? event.cluster ?? '', `(${event.reason})`].filter(Boolean).join(' '));
 }

@@ -107,8 +107,9 @@ function aNode(sources: Readonly<Record<string, string>> = {}): Machine {
   return new Machine({ AGENT_PUBLIC_KEYS_PARAMETER: '/p/keys', CONFIG_VERSION: 'abc123', ...sources }, settings);
 }
 
-function aBalancer(): Machine {
+function aBalancer(sources: Readonly<Record<string, string>> = {}): Machine {
   const machine = new Machine({
+    ...sources,
     AGENT_PUBLIC_KEYS_PARAMETER: '/p/keys',
     ...{ MASTER_SECRET: 'master', AGENT_SECRET: 'agent', API_SECRET: 'api' },
     ...{ REDIS_SECRET: 'redis', REDIS_ADDRESS: 'redis.example:6380' },
@@ -173,6 +174,17 @@ describe('the environment of a balancer', () => {
     machine.put('api.AWSCURRENT', 'another\n');
     machine.run(balancer);
     expect(read().API_KEYS).toBe('another');
+  });
+
+  it("has the address of Slack's webhook in a file of its own, and is whole also while nobody can say that", () => {
+    const machine = aBalancer({ SLACK_SECRET: 'slack' });
+    expect(machine.run(balancer).code).toBe(0);
+    expect(readdirSync(machine.runDir)).toEqual(['keys']);
+    machine.put('slack.AWSCURRENT', 'https://hooks.slack.com/services/x\n');
+    const { code, env } = machine.run(balancer);
+    expect([code, JSON.stringify(env).includes('hooks.slack.com')]).toEqual([0, false]);
+    expect(readFileSync(join(machine.runDir, 'slack'), 'utf8')).toBe('https://hooks.slack.com/services/x\n');
+    expect(statSync(join(machine.runDir, 'slack')).mode & 0o777).toBe(0o640);
   });
 
   it('is not put together from half of the secrets when AWS throttles', () => {

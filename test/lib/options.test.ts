@@ -151,6 +151,7 @@ describe('Slack', () => {
     const arn = `${SECRET}:slack-AbCdEf`;
     const of = synthesise({ 'alarms.slackSecretArn': arn });
     expect(script(of, 'BalancersFirst')).toContain(`SLACK_SECRET=${arn}`);
+    expect(script(of, 'BalancersFirst')).toContain('SLACK_WEBHOOK_FILE=/run/realtime-fleet/slack');
     expect(['Balancers', 'Lobby', 'Game'].map((role) => policy(of, role).includes(arn))).toEqual([true, false, false]);
   }, 60_000);
 });

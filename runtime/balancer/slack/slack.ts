@@ -30,6 +30,8 @@ export interface SlackOptions {
   /** The balancer that owns a cluster, as far as we know. */
   readonly ownerOf: (cluster: string) => string | null;
   readonly log: Logger;
+  /** How long an event waits for others that belong to it, in milliseconds. @default 2_000 */
+  readonly gatherMs?: number;
 }
 
 /** Messages of both balancers within any ten minutes. */
@@ -39,7 +41,7 @@ const WINDOW_MS = 601_000;
 
 /** Tells Slack what happens, when an address is set. Resolves at once. @returns how to stop. */
 export async function startSlack(options: SlackOptions): Promise<() => Promise<void>> {
-  const { variables, stack, balancerId, paired, store, own, shared, view, ownerOf, log } = options;
+  const { variables, stack, balancerId, paired, store, own, shared, view, ownerOf, log, gatherMs = 2_000 } = options;
   const address = await webhookAddress(variables, log);
   if (address === null) return async () => undefined;
   const sender = { stack, balancerId, pageUrl: variables.PAGE_URL ?? null };
@@ -47,7 +49,7 @@ export async function startSlack(options: SlackOptions): Promise<() => Promise<v
   const period = new Period(Date.now);
   const notifier = new Notifier({
     // Half each: so the limit holds also while neither can know what the other does.
-    config: { limit: paired ? LIMIT / 2 : LIMIT, windowMs: WINDOW_MS, timeoutMs: POST_TIMEOUT_MS },
+    config: { limit: paired ? LIMIT / 2 : LIMIT, windowMs: WINDOW_MS, timeoutMs: POST_TIMEOUT_MS, gatherMs },
     store,
     eventsMessage: (digest) => eventsMessage(digest, sender),
     reportMessage: () => {

@@ -20,7 +20,9 @@ export function scaleIn(state: ScalingState, wishes: readonly Wish[], situation:
     ordered === null
       ? { rule: 'average', code, text: `${text}: ${average}` }
       : { rule: 'operator', code, text: `${text}: ${operator}` };
-  if (surplus <= 0) return hold(state, because('steady', `unchanged at ${census.have} nodes`));
+  if (surplus <= 0) {
+    return hold(state, atMaximum(wishes, situation) ?? because('steady', `unchanged at ${census.have} nodes`));
+  }
 
   const obstacle = whyNot(situation, ordered !== null);
   if (obstacle !== null) {
@@ -43,6 +45,14 @@ export function scaleIn(state: ScalingState, wishes: readonly Wish[], situation:
     stamps: ['in'],
     reason,
   };
+}
+
+/** More nodes are wanted than there may be; null when they are not. */
+function atMaximum(wishes: readonly Wish[], { census, config }: Situation): Reason | null {
+  const wish = wishes.reduce((a, b) => (a.atLeast >= b.atLeast ? a : b));
+  if (wish.atLeast <= config.maximum) return null;
+  const text = `unchanged at ${census.have} nodes, which is the maximum; ${wish.atLeast} are wanted: ${wish.text}`;
+  return { rule: wish.rule, code: 'at-maximum', text };
 }
 
 /** What speaks against any scale-in now, the weightiest first; null when nothing does. An operator's order waits for no time. */

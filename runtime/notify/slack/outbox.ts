@@ -34,6 +34,8 @@ export interface OutboxConfig {
   readonly windowMs: number;
   /** The longest that one attempt takes, in milliseconds. */
   readonly timeoutMs: number;
+  /** Events that come together are one message: the first waits so long for others, in milliseconds. */
+  readonly gatherMs: number;
 }
 
 export const EMPTY_OUTBOX: Outbox = {
@@ -46,10 +48,8 @@ export const EMPTY_OUTBOX: Outbox = {
   notBeforeMs: Number.NEGATIVE_INFINITY,
 };
 
-/** Events that come together are one message: the first waits so long for others, in milliseconds. */
-const GATHER_MS = 2_000;
-/** The same when half of the messages are used up and nothing is critical. */
-const SPARING_GATHER_MS = 20_000;
+/** So many times as long when half of the messages are used up and nothing is critical. */
+const SPARING = 10;
 /** The last message is kept for what is critical. */
 const KEPT_FOR_CRITICAL = 1;
 /** A report, which can wait, leaves more than this share to events. */
@@ -115,7 +115,7 @@ function planned(outbox: Outbox, config: OutboxConfig): { message: Message; atMs
   if (sinceMs !== null) {
     const critical = worstLevel(waiting) === 'critical';
     const sparing = !critical && sentMs.length > config.limit / 2;
-    const gatheredMs = sinceMs + (sparing ? SPARING_GATHER_MS : GATHER_MS);
+    const gatheredMs = sinceMs + config.gatherMs * (sparing ? SPARING : 1);
     const freeMs = freeAtMs(sentMs, critical ? 1 : 1 + KEPT_FOR_CRITICAL, config);
     return { message: { kind: 'events', digest: waiting, sinceMs }, atMs: Math.max(gatheredMs, freeMs) };
   }

@@ -54,7 +54,10 @@ describe('average, proportional', () => {
   it('never goes under the minimum or over the maximum', () => {
     expect(decideAt(sampleOf(nodes(2, 0)), config).actions).toEqual([]);
     expect(kinds(decideAt(sampleOf(nodes(18, 100)), config).actions)).toEqual(['grow 20']);
-    expect(decideAt(sampleOf(nodes(20, 100)), config).actions).toEqual([]);
+    const full = decideAt(sampleOf(nodes(20, 100)), config);
+    expect([full.actions, full.reason.code]).toEqual([[], 'at-maximum']);
+    expect(full.reason.text).toMatch(/^unchanged at 20 nodes, which is the maximum; 34 are wanted: average load 1 /);
+    expect(decideAt(sampleOf(nodes(20, 50)), config).reason.code).toBe('steady');
   });
 
   it('bounds a step out', () => {

@@ -21,7 +21,7 @@ function setUp(over: Partial<NotifierOptions> = {}) {
   const posted: string[] = [];
   const problems: (string | null)[] = [];
   const notifier = new Notifier({
-    config: { limit: 5, windowMs: 601_000, timeoutMs: 5_000 },
+    config: { limit: 5, windowMs: 601_000, timeoutMs: 5_000, gatherMs: 2_000 },
     store: { load: async () => [], save: async () => undefined },
     eventsMessage: (digest) => ({ text: `${total(digest)} events`, blocks: [] }),
     reportMessage: () => ({ text: 'report', blocks: [] }),

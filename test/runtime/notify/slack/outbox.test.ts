@@ -4,7 +4,7 @@ import { total, withEvent } from '../../../../runtime/notify/slack/digest';
 import { EMPTY_OUTBOX, last, next, noted, type Outbox, settled } from '../../../../runtime/notify/slack/outbox';
 import { event } from './support';
 
-const CONFIG = { limit: 5, windowMs: 601_000, timeoutMs: 5_000 };
+const CONFIG = { limit: 5, windowMs: 601_000, timeoutMs: 5_000, gatherMs: 2_000 };
 const DELIVERED = { kind: 'delivered' } as const;
 
 /** Sends what is due, and says when; each message is delivered at once. */

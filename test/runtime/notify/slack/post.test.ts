@@ -1,9 +1,9 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { freePort } from '../../../../runtime/local/port';
 import { post } from '../../../../runtime/notify/slack/post';
 import { scrubbed, WebhookUrl } from '../../../../runtime/notify/slack/webhook-url';
+import { bodyOf, webServer } from '../../../support/webhook';
 
 const SECRET = '/services/T0AAAAAAA/B0BBBBBBB/cGFzc3dvcmQ';
 const MESSAGE = { text: 'hello', blocks: [] };
@@ -15,23 +15,17 @@ afterEach(async () => {
 
 /** A webhook that answers as told. */
 async function webhook(answer: RequestListener): Promise<string> {
-  const server = createServer(answer);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  undo.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}${SECRET}`;
+  const { url, stop } = await webServer(answer);
+  undo.push(stop);
+  return `${url}${SECRET}`;
 }
 
 describe('posting', () => {
   it('delivers the message as JSON', async () => {
     let body = '';
-    const url = await webhook((request, response) => {
-      request.on('data', (chunk) => {
-        body += chunk;
-      });
-      request.on('end', () => response.end('ok'));
+    const url = await webhook(async (request, response) => {
+      body = await bodyOf(request);
+      response.end('ok');
     });
     expect(await post(url, MESSAGE)).toEqual({ kind: 'delivered', problem: null });
     expect(JSON.parse(body)).toEqual(MESSAGE);
