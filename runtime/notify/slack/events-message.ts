@@ -67,10 +67,11 @@ function groupLines({ title, level, cluster, count, samples }: Group, several: b
   return [...heading, ...(left === 0 ? [] : [`${left} earlier ones, and then:`]), ...samples.map(eventLine)];
 }
 
-function eventLine({ atMs, nodeId, reason, by, balancerId, cluster }: NotedEvent): string {
+function eventLine({ kind, atMs, nodeId, reason, by, balancerId }: NotedEvent): string {
   const subject = nodeId === undefined || reason.includes(nodeId) ? '' : `${plain(nodeId)}: `;
   const who = by === undefined ? '' : ` (${plain(by)})`;
-  // What no cluster is concerned by is of one balancer.
-  const where = cluster === undefined && balancerId !== undefined ? ` (${plain(balancerId)})` : '';
+  // What is neither of a node nor of a whole cluster is of this balancer.
+  const ofBalancer = nodeId === undefined && !kind.startsWith('scaling-') && by === undefined;
+  const where = ofBalancer && balancerId !== undefined ? ` (${plain(balancerId)})` : '';
   return `${moment(atMs)} ${subject}${plain(reason)}${who}${where}`;
 }

@@ -29,7 +29,7 @@ const HEADLINES: Readonly<Record<string, Headline>> = {
   'node-evicted': headline('warning', 'Node evicted'),
   'mass-failure-began': headline('critical', 'Most nodes are silent'),
   'mass-failure-ended': headline('good', 'The nodes answer again'),
-  'cluster-lost': headline('critical', 'Cluster without an owner'),
+  'cluster-lost': headline('warning', 'Ownership lost'),
   'peer-silent': headline('warning', 'The other balancer is silent'),
   'peer-back': headline('good', 'The other balancer is back'),
   'registry-given-up': headline('critical', 'Redis is lost'),
@@ -71,9 +71,10 @@ export function headlineOf({ kind, reason, details = {} }: NotedEvent): Headline
 /** See `core/scaling`: more nodes are wanted than there may be. */
 const AT_MAXIMUM_CODES: ReadonlySet<string> = new Set(['at-maximum', 'ceiling']);
 
-function ownedHeadline(home: boolean, reason: string): Headline {
+/** A balancer that owns its home is as it should be; what took it from there, or brings it back, is told. */
+function ownedHeadline(home: boolean, reason: string): Headline | null {
   if (!home) return headline('warning', 'Fail-over');
-  return reason.includes('handed') ? headline('good', 'Fail-back') : headline('good', 'Cluster owned');
+  return reason.includes('handed') ? headline('good', 'Fail-back') : null;
 }
 
 /** Whether the owner of the cluster tells it, as the other balancer sees the same. */

@@ -13,7 +13,6 @@ export interface NotifierOptions {
   readonly reportMessage: () => SlackMessage;
   /** The webhook's address; null: none at present, and what happens waits for one. */
   readonly url: () => string | null;
-  /** Must not reject. */
   readonly post: (url: string, message: SlackMessage) => Promise<Posted>;
   /** A report has been delivered. */
   readonly onReported: () => void;
@@ -49,8 +48,9 @@ export class Notifier {
 
   /** Something happened. */
   note(event: NotedEvent): void {
-    this.#outbox = noted(this.#outbox, event, performance.now());
-    this.#look();
+    const before = this.#outbox;
+    this.#outbox = noted(before, event, performance.now());
+    if (this.#outbox !== before) this.#look();
   }
 
   /** The state is to be reported, as soon as events leave room for it. */
@@ -101,13 +101,22 @@ export class Notifier {
 
   /** Its time is written down first: who kills us now must not have a message more. */
   async #send(url: string, message: Message): Promise<void> {
-    const { post, eventsMessage, reportMessage, onReported } = this.#options;
     await this.#record.save(this.#outbox.sentMs);
-    const posted = await post(url, message.kind === 'report' ? reportMessage() : eventsMessage(message.digest));
+    const posted = await this.#post(url, message);
     this.#outbox = settled(this.#outbox, posted, performance.now());
-    if (posted.kind === 'delivered' && message.kind === 'report') onReported();
+    if (posted.kind === 'delivered' && message.kind === 'report') this.#options.onReported();
     this.#tell(posted.problem);
     await this.#record.save(this.#outbox.sentMs);
+  }
+
+  /** Never rejects: a fault of ours in putting a message together may cost messages, but not the program. */
+  async #post(url: string, message: Message): Promise<Posted> {
+    const { post, eventsMessage, reportMessage } = this.#options;
+    try {
+      return await post(url, message.kind === 'report' ? reportMessage() : eventsMessage(message.digest));
+    } catch (error) {
+      return { kind: 'refused', retryAfterMs: null, problem: error instanceof Error ? error.message : String(error) };
+    }
   }
 
   #tell(problem: string | null): void {

@@ -1,5 +1,5 @@
 import { type Digest, merge, withEvent, worstLevel } from './digest';
-import type { NotedEvent } from './kinds';
+import type { Level, NotedEvent } from './kinds';
 
 /** What waits to be told, what was sent lately, and when to try again. All times in milliseconds of a clock that only goes forward. */
 export interface Outbox {
@@ -50,8 +50,8 @@ export const EMPTY_OUTBOX: Outbox = {
 
 /** So many times as long when half of the messages are used up and nothing is critical. */
 const SPARING = 10;
-/** The last message is kept for what is critical. */
-const KEPT_FOR_CRITICAL = 1;
+/** So many messages are left to what weighs more. */
+const LEFT_BY: Readonly<Record<Level, number>> = { critical: 0, warning: 1, info: 2, good: 2 };
 /** A report, which can wait, leaves more than this share to events. */
 const LEFT_BY_REPORTS = 0.6;
 const BACKOFF_MS = 1_000;
@@ -113,10 +113,10 @@ export function settled(outbox: Outbox, outcome: Outcome, nowMs: number): Outbox
 function planned(outbox: Outbox, config: OutboxConfig): { message: Message; atMs: number } | null {
   const { waiting, sinceMs, sentMs } = outbox;
   if (sinceMs !== null) {
-    const critical = worstLevel(waiting) === 'critical';
-    const sparing = !critical && sentMs.length > config.limit / 2;
+    const level = worstLevel(waiting);
+    const sparing = level !== 'critical' && sentMs.length > config.limit / 2;
     const gatheredMs = sinceMs + config.gatherMs * (sparing ? SPARING : 1);
-    const freeMs = freeAtMs(sentMs, critical ? 1 : 1 + KEPT_FOR_CRITICAL, config);
+    const freeMs = freeAtMs(sentMs, 1 + LEFT_BY[level], config);
     return { message: { kind: 'events', digest: waiting, sinceMs }, atMs: Math.max(gatheredMs, freeMs) };
   }
   if (!outbox.reportDue) return null;

@@ -108,6 +108,17 @@ describe('the notifier', () => {
     expect(posted).toEqual(['1 events']);
   });
 
+  it('survives a fault of its own', async () => {
+    const { notifier, problems } = setUp({
+      eventsMessage: () => {
+        throw new Error('oops');
+      },
+    });
+    notifier.note(event('node-red'));
+    await jest.advanceTimersByTimeAsync(10_000);
+    expect(problems).toEqual(['oops']);
+  });
+
   it('waits for an address', async () => {
     let url: string | null = null;
     const { notifier, posted } = setUp({ url: () => url });

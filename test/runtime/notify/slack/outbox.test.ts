@@ -33,6 +33,14 @@ describe('the outbox', () => {
     }
   });
 
+  it('leaves two messages to what weighs more than scaling, and gathers longer when half are used up', () => {
+    const grown = noted(used(2), event('scaling-grow'), 1_000);
+    expect(send(grown, 3_000).message?.kind).toBe('events');
+    expect(next(noted(used(3), event('scaling-grow'), 1_000), 100_000, CONFIG)).toMatchObject({ wakeMs: 601_000 });
+    expect(next(noted(used(3), event('node-red'), 1_000), 3_000, CONFIG)).toMatchObject({ wakeMs: 21_000 });
+    expect(send(noted(used(3), event('node-red'), 1_000), 21_000).message?.kind).toBe('events');
+  });
+
   it('keeps the last message for what is critical, and then waits for the oldest to be long ago', () => {
     const dead = noted(used(4), event('node-red'), 1_000);
     expect(next(dead, 100_000, CONFIG)).toMatchObject({ message: null, wakeMs: 601_000 });
