@@ -14,7 +14,7 @@ const DELIVERED = { kind: 'delivered' } as const;
 const INTRODUCTION = `# What Slack is told
 
 Written by \`npm run docs:slack\` from a real run of the local cluster ([recording.json](slack/recording.json)): more players than it has room for, a node
-that hangs, all lobby nodes that hang, a balancer that hangs, a fleet that refuses, a broken record in Redis, and a Redis that does not answer.
+that hangs, an operator's order, all lobby nodes that hang, a balancer that hangs, a fleet that refuses, a broken record in Redis, and a Redis that does not answer.
 Times are shown in the reader's own time zone. How it is set up: [Slack](../README.md#slack) in the README.
 `;
 

@@ -49,6 +49,7 @@ class Story {
     await this.#until('cluster-owned', 2);
     const tide = await this.#tide();
     await this.#deadNode();
+    await this.#orders();
     await this.#massFailure();
     await this.#failOver();
     await this.#apiError();
@@ -85,6 +86,18 @@ class Story {
     this.#signal(this.#pids('game').slice(0, 1), 'SIGSTOP');
     await this.#until('node-red');
     await sleep(10 * SECOND);
+  }
+
+  async #orders(): Promise<void> {
+    this.#say('an operator has a node drained');
+    const nodeId = this.#cluster.groups.get('game')?.describe()[0]?.nodeId;
+    const [page] = this.#cluster.pages;
+    await fetch(`${page?.url}/v1/operator/orders`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ order: 'drain', nodeId, by: 'alice', why: 'its disk is full' }),
+    });
+    await this.#until('order-drain');
   }
 
   async #massFailure(): Promise<void> {

@@ -244,7 +244,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
   const stopSlack = await startSlack({
     ...{ variables: env, stack: env.STACK, balancerId: env.BALANCER_ID, paired: env.PEER_URL !== undefined, log },
     ...{ own: events, shared: sharedEvents, view: watch.view },
-    ownerOf: (cluster) => pair.ownerOf(cluster),
+    ownerOf: (cluster) => ownership.owner(cluster)?.owner ?? null,
     // Also after a restart under another name it is the same one of the two.
     store: new RedisSentMessages(redis, env.STACK, (env.HOME_CLUSTERS ?? env.CLUSTERS).join()),
   });

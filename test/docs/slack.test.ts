@@ -14,7 +14,15 @@ it('docs/slack.md shows what the messages are today; "npm run docs:slack" writes
 it.each([
   ...['Scale-out', 'Scale-in', 'Emergency scale-out', 'At the maximum', 'Scaling failed', 'Node ended'],
   ...['Node dead', 'Node evicted', 'Most nodes are silent', 'The nodes answer again'],
-  ...['The other balancer is silent', 'Fail-over', 'Fail-back', 'Redis is lost', 'Redis is back', 'The API failed'],
+  ...[
+    'The other balancer is silent',
+    'Fail-over',
+    'Fail-back',
+    'Redis is lost',
+    'Redis is back',
+    'The API failed',
+    'Operator: drain',
+  ],
 ])('docs/slack.md shows an example of: %s', (title) => {
   expect(read('slack.md')).toContain(`### ${title}\n`);
 });

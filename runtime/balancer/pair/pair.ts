@@ -46,8 +46,6 @@ export interface Pair {
   readonly secondOpinion: Pick<SecondOpinion, 'agrees'>;
   /** Null: there is no other balancer. */
   readonly peer: PeerLink | null;
-  /** The balancer that owns a cluster, as far as we know; null: nobody. */
-  ownerOf(cluster: string): string | null;
   /** Serves the peer on our private port. */
   serve(server: HttpServer): void;
   stop(): Promise<void>;
@@ -112,10 +110,6 @@ export function startPair(options: PairOptions): Pair {
     ownership,
     secondOpinion,
     peer: link,
-    ownerOf: (cluster) => {
-      if (ownership.epoch(cluster) !== null) return balancerId;
-      return link?.there && link.claims(cluster) ? link.balancerId : null;
-    },
     serve: (server) => {
       if (link === null) return;
       io = new Server(server, {

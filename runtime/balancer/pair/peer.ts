@@ -147,16 +147,6 @@ export class PeerLink {
     return this.#view !== null && this.#state.silentMs < this.#options.config.silentMs;
   }
 
-  /** The other balancer's id; null until it has answered for the first time. */
-  get balancerId(): string | null {
-    return this.#view?.balancerId ?? null;
-  }
-
-  /** Whether it was the last owner of a cluster, as it last said. */
-  claims(cluster: string): boolean {
-    return (claimIn(this.#view, cluster) ?? 0) > 0;
-  }
-
   /** What decides about the lease of one cluster. */
   leasePeer(cluster: string): LeasePeer {
     const view = this.#view;

@@ -8,16 +8,19 @@ const MOST = 1_000;
 
 /**
  * Events that the other balancer has as well: the owner of the cluster tells them. While nobody owns it they are held; who owns it in
- * the end tells them, though the one who has died may have done so just before.
+ * the end tells them, though the one who has died may have done so just before. With no owner in the end, as without Redis, both do:
+ * rather twice than never.
  */
 export class HeldEvents {
-  readonly #owns: (cluster: string) => boolean;
+  readonly #balancerId: string;
+  readonly #ownerOf: (cluster: string) => string | null;
   readonly #tell: (event: NotedEvent) => void;
   #held: { event: NotedEvent; untilMs: number }[] = [];
   readonly #beat: NodeJS.Timeout;
 
-  constructor(owns: (cluster: string) => boolean, tell: (event: NotedEvent) => void) {
-    this.#owns = owns;
+  constructor(balancerId: string, ownerOf: (cluster: string) => string | null, tell: (event: NotedEvent) => void) {
+    this.#balancerId = balancerId;
+    this.#ownerOf = ownerOf;
     this.#tell = tell;
     this.#beat = setInterval(() => this.#look(), LOOK_MS);
   }
@@ -35,11 +38,12 @@ export class HeldEvents {
   #look(): void {
     const nowMs = performance.now();
     const held = this.#held;
-    this.#held = held.filter(({ event, untilMs }) => untilMs > nowMs && !this.#isOurs(event));
-    for (const { event } of held) if (this.#isOurs(event)) this.#tell(event);
-  }
-
-  #isOurs({ cluster }: NotedEvent): boolean {
-    return cluster !== undefined && this.#owns(cluster);
+    this.#held = [];
+    for (const each of held) {
+      const owner = this.#ownerOf(each.event.cluster ?? '');
+      const over = each.untilMs <= nowMs;
+      if (owner === this.#balancerId || (over && owner === null)) this.#tell(each.event);
+      else if (!over) this.#held.push(each);
+    }
   }
 }

@@ -65,7 +65,7 @@ export async function startSlack(options: SlackOptions): Promise<() => Promise<v
       else log.warn({ problem }, 'Slack has not taken a message; it is tried again');
     },
   });
-  const held = new HeldEvents(owns, (event) => notifier.note(event));
+  const held = new HeldEvents(balancerId, ownerOf, (event) => notifier.note(event));
   const undo = [
     own.onEvent((event) => (seenByBoth(event) ? held.add(event) : notifier.note(event))),
     shared.onEvent(ofPeriod(period, balancerId)),

@@ -1,6 +1,6 @@
 import { context, header, link, type MessageBlock, moment, plain, type SlackMessage, section } from './blocks';
 import { byWeight, type Digest, type Group, total, worstLevel } from './digest';
-import type { Level, NotedEvent } from './kinds';
+import { isOrder, type Level, type NotedEvent } from './kinds';
 
 /** Where a message comes from. */
 export interface Sender {
@@ -67,11 +67,19 @@ function groupLines({ title, level, cluster, count, samples }: Group, several: b
   return [...heading, ...(left === 0 ? [] : [`${left} earlier ones, and then:`]), ...samples.map(eventLine)];
 }
 
-function eventLine({ kind, atMs, nodeId, reason, by, balancerId }: NotedEvent): string {
+function eventLine(event: NotedEvent): string {
+  const { kind, atMs, nodeId, reason, balancerId } = event;
   const subject = nodeId === undefined || reason.includes(nodeId) ? '' : `${plain(nodeId)}: `;
-  const who = by === undefined ? '' : ` (${plain(by)})`;
+  const line = `${moment(atMs)} ${subject}${plain(reason)}`;
+  if (isOrder(kind)) return `${line}${orderFacts(event)}`;
   // What is neither of a node nor of a whole cluster is of this balancer.
-  const ofBalancer = nodeId === undefined && !kind.startsWith('scaling-') && by === undefined;
-  const where = ofBalancer && balancerId !== undefined ? ` (${plain(balancerId)})` : '';
-  return `${moment(atMs)} ${subject}${plain(reason)}${who}${where}`;
+  const ofBalancer = nodeId === undefined && !kind.startsWith('scaling-') && balancerId !== undefined;
+  return ofBalancer ? `${line} (${plain(balancerId)})` : line;
+}
+
+/** Who ordered it, and what exactly: ` (alice; size 5, nodes 3)` */
+function orderFacts({ by, details = {} }: NotedEvent): string {
+  const facts = Object.entries(details).map(([name, value]) => `${name} ${String(value)}`);
+  const parts = [...(by === undefined ? [] : [by]), ...(facts.length === 0 ? [] : [facts.join(', ')])];
+  return parts.length === 0 ? '' : ` (${plain(parts.join('; '))})`;
 }

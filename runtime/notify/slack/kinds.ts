@@ -35,6 +35,7 @@ const HEADLINES: Readonly<Record<string, Headline>> = {
   'registry-given-up': headline('critical', 'Redis is lost'),
   'registry-relied-on': headline('good', 'Redis is back'),
   'api-errors': headline('warning', 'The API failed'),
+  'order-done': headline('good', "Operator's order done"),
   'scaling-undrain': headline('info', 'Node taken back'),
   'scaling-terminate': headline('info', 'Node ended'),
   'scaling-replace': headline('warning', 'Node did not come up, to be replaced'),
@@ -57,10 +58,18 @@ const SEEN_BY_BOTH: ReadonlySet<string> = new Set([
   ...['node-red', 'node-evicted', 'mass-failure-began', 'mass-failure-ended'],
 ]);
 
+/** How the kinds of what operators do begin. */
+const ORDER = 'order-';
+
+/** Whether an operator did it. */
+export function isOrder(kind: string): boolean {
+  return kind.startsWith(ORDER);
+}
+
 /** What is written above the event; null for one that is no message. */
 export function headlineOf({ kind, reason, details = {} }: NotedEvent): Headline | null {
   const rule = String(details.rule);
-  if (kind.startsWith('operator-')) return headline('info', `Operator: ${kind.slice('operator-'.length)}`);
+  if (isOrder(kind)) return HEADLINES[kind] ?? headline('info', `Operator: ${kind.slice(ORDER.length)}`);
   if (kind === 'scaling-grow') return GROW[rule] ?? headline('info', 'Scale-out');
   if (kind === 'scaling-drain') return DRAIN[rule] ?? headline('info', 'Scale-in');
   if (kind === 'scaling-unchanged') return AT_MAXIMUM_CODES.has(String(details.code)) ? AT_MAXIMUM : null;

@@ -108,7 +108,7 @@ describe('a balancer with a webhook', () => {
   it('says at its end what was not told yet', async () => {
     const hook = await webhook();
     const { own, stop } = await balancer({ SLACK_WEBHOOK_URL: hook.url, SLACK_REPORT_MS: '0' });
-    own.emit({ kind: 'operator-drain', cluster: 'game', nodeId: 'n1', reason: 'disk is full', by: 'alice' });
+    own.emit({ kind: 'order-drain', cluster: 'game', nodeId: 'n1', reason: 'disk is full', by: 'alice' });
     await stop();
     expect(hook.texts.join()).toContain('disk is full (alice)');
   });

@@ -31,20 +31,22 @@ describe('headlines', () => {
   });
 
   it('name whatever an operator does', () => {
-    expect(titleOf('operator-drain')).toBe('Operator: drain');
+    expect(titleOf('order-drain')).toBe('Operator: drain');
   });
 });
 
 describe('a message', () => {
   it('says what, where, when, why and who, with a link to the page', () => {
-    const message = messageOf(event('operator-drain', { cluster: 'game', nodeId: 'n1', by: 'alice' }));
+    const message = messageOf(
+      event('order-drain', { cluster: 'game', nodeId: 'n1', by: 'alice', details: { sessions: 5 } }),
+    );
     expect(message).toEqual({
       text: 'prod: game: Operator: drain',
       blocks: [
         { type: 'header', text: { type: 'plain_text', text: ':information_source: game: Operator: drain' } },
         {
           type: 'section',
-          text: { type: 'mrkdwn', text: '<!date^1700000000^{time_secs}|22:13:20 UTC> n1: because (alice)' },
+          text: { type: 'mrkdwn', text: '<!date^1700000000^{time_secs}|22:13:20 UTC> n1: because (alice; sessions 5)' },
         },
         {
           type: 'context',
@@ -81,7 +83,7 @@ describe('a message', () => {
 
   it('keeps within the limits of Block Kit', () => {
     const Event = fc.record({
-      kind: fc.constantFrom('node-red', 'api-errors', 'scaling-grow', 'operator-x', 'scaling-failed', 'peer-silent'),
+      kind: fc.constantFrom('node-red', 'api-errors', 'scaling-grow', 'order-x', 'scaling-failed', 'peer-silent'),
       cluster: fc.stringMatching(/^[a-z]{1,64}$/),
       nodeId: fc.string({ maxLength: 128 }),
       reason: fc.string({ maxLength: 5_000, size: 'max' }),

@@ -86,7 +86,7 @@ describe('the outbox', () => {
 });
 
 const Kind = fc.constantFrom(
-  ...['node-red', 'scaling-grow', 'registry-given-up', 'peer-back', 'operator-drain', 'node-green', 'api-errors'],
+  ...['node-red', 'scaling-grow', 'registry-given-up', 'peer-back', 'order-drain', 'node-green', 'api-errors'],
 );
 const Step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: Kind, cluster: fc.constantFrom('lobby', 'game') }) },
