@@ -1,7 +1,7 @@
 /** List prices of one region in US dollars, without tax. */
 export interface Prices {
   readonly region: string;
-  /** Month in which they were looked up. */
+  /** Month that they are of. */
   readonly asOf: string;
   /** An hour of an instance, by its type: on demand, Linux. */
   readonly instances: Readonly<Record<string, number>>;
@@ -30,7 +30,11 @@ export interface Prices {
   readonly traffic: number;
 }
 
-/** Tokyo. Prices change seldom and mostly downwards; https://calculator.aws has those of today, and of other regions. */
+/**
+ * Tokyo. Written down in that month, not fetched from AWS; of these only the public addresses (AWS's announcement of February 2024) and
+ * the metrics (a comparison of February 2026) were found confirmed since. Prices change seldom and mostly downwards;
+ * https://calculator.aws has those of today, and of other regions.
+ */
 export const TOKYO: Prices = {
   region: 'ap-northeast-1',
   asOf: '2025-06',
