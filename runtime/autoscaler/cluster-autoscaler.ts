@@ -51,6 +51,8 @@ interface Memory {
   readonly epoch: number;
   readonly state: ScalingState;
   readonly savedAtMs: number;
+  /** Just taken over: nothing was decided on it yet. */
+  readonly isNew: boolean;
 }
 
 /** The shell around `decide` for one cluster: time and input in, actions out, one at a time. */
@@ -111,7 +113,7 @@ export class ClusterAutoscaler {
         concatMap(({ stored, group }) => {
           const memory = this.#takeOver(epoch, stored);
           if (memory === null) return EMPTY;
-          const decision = this.#decide(memory.state, snapshot, stored, group);
+          const decision = this.#decide(memory, snapshot, stored, group);
           return concat(this.#carryOut(decision, epoch, memory.savedAtMs).pipe(ignoreElements()), of(decision));
         }),
       );
@@ -131,12 +133,12 @@ export class ClusterAutoscaler {
   #takeOver(epoch: number, stored: Stored | null): Memory | null {
     if (this.#memory?.epoch === epoch) return this.#memory;
     if (stored === null) return null;
-    this.#memory = { epoch, state: parseState(stored.state), savedAtMs: Number.NEGATIVE_INFINITY };
+    this.#memory = { epoch, state: parseState(stored.state), savedAtMs: Number.NEGATIVE_INFINITY, isNew: true };
     return this.#memory;
   }
 
   #decide(
-    state: ScalingState,
+    memory: Memory,
     snapshot: ClusterSnapshot | undefined,
     stored: Stored | null,
     group: ScalingSample['group'],
@@ -145,7 +147,14 @@ export class ClusterAutoscaler {
     const orders = ports.operators?.of(cluster);
     const rest = { group, refused: stored?.refused ?? 0, cooldowns: stored, ...(orders !== undefined && { orders }) };
     const sample = snapshot === undefined ? null : toSample(snapshot, config.metric, rest);
-    return decide(state, sample, scheduler.now(), config);
+    const nowMs = scheduler.now();
+    const decision = decide(memory.state, sample, nowMs, config);
+    if (ports.recorder !== undefined) {
+      const { actions, stamps, reason } = decision;
+      const from = memory.isNew && { from: { config, state: JSON.stringify(memory.state) } };
+      ports.recorder.record({ v: 1, cluster, nowMs, sample, ...from, decision: { actions, stamps, reason } });
+    }
+    return decision;
   }
 
   /** State and stamps first, then the actions: what cannot be remembered is not done (S5). */
@@ -160,7 +169,7 @@ export class ClusterAutoscaler {
     return concat(
       due ? save.pipe(ignoreElements()) : EMPTY,
       defer(() => {
-        this.#memory = { epoch, state, savedAtMs: due ? nowMs : savedAtMs };
+        this.#memory = { epoch, state, savedAtMs: due ? nowMs : savedAtMs, isNew: false };
         this.#log.decided(decision);
         if (decision.sizeOver !== undefined) ports.operators?.sizeOver(cluster, decision.sizeOver);
         return EMPTY;

@@ -2,6 +2,7 @@ import type { ObservableInput } from 'rxjs';
 import type { ClusterOrders } from '../core/orders/standing';
 import type { Direction } from '../core/scaling/types';
 import type { NodeSnapshot } from '../core/snapshot';
+import type { DecisionRecorder } from './recording';
 
 /**
  * What the autoscaler needs of others. Every answer is an `ObservableInput`, so a promise will do; tests in virtual time answer
@@ -92,6 +93,8 @@ export interface AutoscalerPorts {
   readonly events: ScalingEvents;
   /** @default nobody wants anything */
   readonly operators?: Operators;
+  /** Gets every decision with what went into it. @default nobody */
+  readonly recorder?: DecisionRecorder | undefined;
   /** Whether a node that is dead to us may be ended now: not while another balancer hears it (S1). @default always */
   readonly mayReplace?: (cluster: string, nodeId: string) => boolean;
 }

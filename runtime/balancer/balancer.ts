@@ -35,8 +35,9 @@ import { startPage } from './page';
 import { startPair } from './pair/pair';
 import { mayBeAlive } from './pair/second-opinion';
 import { ownedFleet } from './scaling/owned-fleet';
+import { recordTo } from './scaling/recorder';
 import { startScaling } from './scaling/scaling';
-import { scalingOf } from './scaling/scaling-variable';
+import { consolidationOf, scalingOf } from './scaling/scaling-variable';
 import { startSlack } from './slack/slack';
 import { chosenProbes } from './watch/probes';
 import type { ClusterRegistry } from './watch/registry-writer';
@@ -155,6 +156,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     ownership,
     mayReplace,
     scaled: new Set(scaled.keys()),
+    consolidation: (cluster) => consolidationOf(scaled.get(cluster)),
     onTick: (cluster, tookMs) => tally.ticked(cluster, tookMs),
     events,
     log,
@@ -163,7 +165,9 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
   });
   watch.view.snapshots$.subscribe((snapshot) => outage.seen(snapshot));
   const orders = startOrders({ store: new RedisOrders(redis, env.STACK), watch, ownership, scaled, events, log });
+  const recorder = env.SCALING_RECORD === undefined ? undefined : recordTo(env.SCALING_RECORD, env.BALANCER_ID, log);
   const scaling = startScaling({
+    recorder,
     clusters: scaled,
     fleet,
     watch,
@@ -253,6 +257,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     unfollow();
     scaling.stop();
     orders.stop();
+    await recorder?.stop();
     refusals.stop();
     apiErrors.stop();
     outage.stop();

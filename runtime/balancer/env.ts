@@ -111,6 +111,11 @@ const Variables = z.object({
     .max(3_600_000)
     .default(30_000)
     .describe('silence after which a node is replaced, in milliseconds (default 30000)'),
+  SCALING_RECORD: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('folder to write every decision with its input to, for npm run simulate:replay (default: none)'),
   SCALING: ScalingVariable.default({}).describe(
     'how clusters scale, JSON by cluster: {"game":{"minimum":4}}; null: never (default {}, every cluster with the defaults)',
   ),

@@ -186,6 +186,7 @@ async function bringUp(
     AGENT_PRIVATE_KEY: secrets.agentPrivateKey,
     API_KEYS: options.apiKey,
     SCALING: process.env.SCALING || JSON.stringify(scaling(options)),
+    ...(process.env.SCALING_RECORD && { SCALING_RECORD: process.env.SCALING_RECORD }),
   });
   const balancers = new Map([
     ['lobby', await balancer('balancer-a', 'lobby', 'balancer-b', 'game')],

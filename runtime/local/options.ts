@@ -47,6 +47,7 @@ const ENVIRONMENT = `
 Environment:
   API_KEY     key of the API (default: local-dev-key)
   REDIS_URL   use this Redis instead of a private one
+  SCALING_RECORD  folder to write every decision of the autoscaler to, for npm run simulate:replay (default: none)
   SCALING     how the clusters scale, see the README (default: within --max, with cooldowns of seconds)
 Handed on to the programs ("node dist/game.js --help" and so on explain them):
   ${PROGRAM_SETTINGS.join(' ')}

@@ -9,7 +9,7 @@ export interface Measures {
   /** From each launch to its termination. */
   readonly nodeHours: number;
   readonly cost: number;
-  /** Nodes that hold more players than they should; while somebody waits for room, every open node counts, at least one. */
+  /** Nodes that hold more players than they should; of the open nodes as many count as players wait for room. */
   readonly nodeMinutesOver: number;
   /** Players above what their nodes should hold, and players who wait. */
   readonly connectionMinutesOver: number;
@@ -51,7 +51,8 @@ export class Meter {
       over += 1;
       excess += sessions - capacity;
     }
-    if (players.waiting > 0) over = Math.max(over, open, 1);
+    // Put on the least loaded nodes, each of those who wait would be one too many on another node.
+    over = Math.max(over, Math.min(players.waiting, Math.max(open, 1)));
     this.#overNodeMs += over * TICK_MS;
     this.#overPlayerMs += excess * TICK_MS;
     return over;

@@ -11,7 +11,6 @@ import { parseTrace } from './trace/csv';
 import { drawDemand } from './trace/demand';
 import { lengthMs, type Trace } from './trace/trace';
 import { DEFAULT_PHYSICS, type Faults, NO_FAULTS } from './world/physics';
-import type { PlacementPolicy } from './world/placement';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -28,7 +27,6 @@ export interface CommonOptions {
   readonly stay: number;
   readonly stays: Shape;
   readonly drain: number;
-  readonly placement: PlacementPolicy;
   readonly repeat: number;
   readonly crashes: number;
   readonly interruptions: number;
@@ -56,7 +54,6 @@ export function withCommonOptions(command: Command): Command {
     .option('--stay <seconds>', 'mean stay, where the trace does not say', number(1, 31_536_000), 600)
     .addOption(new Option('--stays <shape>', 'how stays are spread').choices(SHAPES).default('exponential'))
     .option('--drain <minutes>', 'when the others cut off who is left on a draining node', number(0, 10_000), 30)
-    .addOption(new Option('--placement <policy>', 'of ours').choices(['spread', 'pack']).default('spread'))
     .option('--crashes <n>', 'processes that die, per node and day', number(0, 1_000), 0)
     .option(
       '--interruptions <n>',
@@ -94,7 +91,7 @@ export async function settingOf(
   const { crashes: crashesPerNodeDay, interruptions: interruptionsPerNodeDay, stillborn } = options;
   const faults: Faults = { ...NO_FAULTS, crashesPerNodeDay, interruptionsPerNodeDay, stillborn };
   const physics = { ...DEFAULT_PHYSICS, capacity, bootMs, faults };
-  return { trace, demand, physics, config, forcedAfterMs: options.drain * MINUTE_MS, placement: options.placement };
+  return { trace, demand, physics, config, forcedAfterMs: options.drain * MINUTE_MS };
 }
 
 export async function readTrace(file: string, repeat = 1): Promise<Trace> {

@@ -52,8 +52,7 @@ export interface RunOptions {
 export function run({ demand, physics, policy, seed, pricePerHour }: RunOptions): Outcome {
   const random = new Random(seed);
   const nodes = policy.first(Math.max(...demand.concurrent.subarray(0, MINUTE_TICKS)));
-  const { placement, refuse } = policy;
-  const cluster = new Cluster({ demand, physics, random, placement, refuse, nodes });
+  const cluster = new Cluster({ demand, physics, random, refuse: policy.refuse, nodes });
   const meter = new Meter(cluster, pricePerHour);
   const points: Point[] = [];
   const notes: Noted[] = [];

@@ -6,7 +6,6 @@ import { StepScaling } from './policies/step-scaling';
 import { TargetTracking } from './policies/target-tracking';
 import type { Demand } from './trace/demand';
 import type { Physics } from './world/physics';
-import type { PlacementPolicy } from './world/placement';
 
 /** This project, by the given configuration; always part of a comparison. */
 export const OURS = 'realtime-fleet';
@@ -26,18 +25,17 @@ export interface Setting {
   readonly config: ScalingConfig;
   /** When the others cut off who is left on a draining node, in milliseconds. We never do. */
   readonly forcedAfterMs: number;
-  readonly placement: PlacementPolicy;
 }
 
 /** A new one for each run, as it remembers. */
 export function policyOf(name: typeof OURS | Rival, setting: Setting): Policy {
-  const { demand, physics, config, forcedAfterMs, placement } = setting;
+  const { demand, physics, config, forcedAfterMs } = setting;
   const aws = { capacity: physics.capacity, target: AWS_TARGET, minimum: config.minimum, drainMs: forcedAfterMs };
   switch (name) {
     case OURS:
-      return new Ours({ config, placement, refuse: true, forcedAfterMs: null });
+      return new Ours({ config, refuse: true, forcedAfterMs: null });
     case 'original':
-      return new Ours({ config: originalFor(setting), placement: 'spread', refuse: false, forcedAfterMs });
+      return new Ours({ config: originalFor(setting), refuse: false, forcedAfterMs });
     case 'target-tracking':
       return new TargetTracking(aws);
     case 'step':

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { mistakesOf } from '../../core/config/fleet';
 import { ScalingConfig } from '../../core/config/scaling';
 import { Id } from '../../core/protocol/limits';
+import type { Consolidation } from '../watch/last-choice';
 
 /** By cluster; null: this cluster is never scaled. */
 const Scaling = z.record(Id, ScalingConfig.nullable());
@@ -30,4 +31,10 @@ export function scalingOf(clusters: readonly string[], given: Scaling): Readonly
     if (config !== null && config !== undefined) configs.set(cluster, config);
   }
   return configs;
+}
+
+/** To how few nodes joins of a cluster go; null for one that is not scaled, or whose joins are to be spread evenly. */
+export function consolidationOf(config: ScalingConfig | undefined): Consolidation | null {
+  if (config === undefined || config.consolidate === null) return null;
+  return { fill: config.consolidate, minimum: config.minimum };
 }

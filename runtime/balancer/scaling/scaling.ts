@@ -1,4 +1,5 @@
 import { type Autoscaler, type AutoscalerPorts, type ScalingFleet, startAutoscaler } from '../../autoscaler';
+import type { DecisionRecorder } from '../../autoscaler/recording';
 import type { ScalingConfig } from '../../core/config/scaling';
 import { AGENT_PROTOCOL } from '../../core/protocol/agent';
 import type { Fleet } from '../../fleet/port';
@@ -20,6 +21,8 @@ export interface ScalingOptions {
   readonly events: EventSink;
   /** What operators want. @default nothing */
   readonly operators?: AutoscalerPorts['operators'];
+  /** Gets every decision with what went into it. @default nobody */
+  readonly recorder?: DecisionRecorder | undefined;
   /** Time limit of each call, in milliseconds; at most half of a lease, as `ownedFleet`. */
   readonly timeoutMs: number;
   readonly ticketTtlMs: number;
@@ -28,7 +31,17 @@ export interface ScalingOptions {
 
 /** The autoscaler of this balancer, wired to its watch loop, the registry and the fleet; it works for the clusters that are owned. */
 export function startScaling(options: ScalingOptions): Autoscaler {
-  const { clusters, watch, store, ownership, mayReplace = () => true, events, operators, timeoutMs } = options;
+  const {
+    clusters,
+    watch,
+    store,
+    ownership,
+    mayReplace = () => true,
+    events,
+    operators,
+    recorder,
+    timeoutMs,
+  } = options;
   return startAutoscaler({
     clusters: new Map([...clusters].map(([cluster, config]) => [cluster, drainingLongEnough(config, options)])),
     snapshots$: watch.view.snapshots$,
@@ -44,6 +57,7 @@ export function startScaling(options: ScalingOptions): Autoscaler {
       mayReplace,
       events,
       ...(operators !== undefined && { operators }),
+      recorder,
     },
     timeoutMs,
   });

@@ -8,6 +8,7 @@ import type { EventSink } from '../events';
 import type { Arrivals } from './backlog';
 import { type Known, nodeSnapshot, nodeUpdate } from './describe-node';
 import { healthEvents } from './health-events';
+import { type Consolidation, withLastChoices } from './last-choice';
 import { replaceAfterLastLook } from './last-look';
 import type { ProbeFactory } from './probe';
 import { type ClusterRegistry, type NodeEntry, type Ownership, RegistryWriter } from './registry-writer';
@@ -26,6 +27,8 @@ export interface ClusterWatchOptions {
   readonly mayReplace?: (cluster: string, nodeId: string) => boolean;
   /** An autoscaler lets nodes of this cluster go, and ends them when they die on their way. @default false */
   readonly scaled?: boolean;
+  /** Joins go to as few nodes as this allows; null: evenly over all. @default null */
+  readonly consolidation?: Consolidation | null;
   readonly events: EventSink;
   readonly log: Logger;
   readonly health: HealthConfig;
@@ -223,7 +226,7 @@ export class ClusterWatch {
       const update = WRITTEN.has(known.health) ? nodeUpdate(known) : null;
       if (watch !== undefined && update !== null) entries.push({ watch, update });
     }
-    return entries;
+    return withLastChoices(entries, this.#options.consolidation ?? null);
   }
 
   #refreshed(result: RefreshResult, arrivals: ReadonlyMap<string, Arrivals>): void {

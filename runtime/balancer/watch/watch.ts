@@ -3,6 +3,7 @@ import type { AnyOrder, OrderReply } from '../../core/protocol/agent';
 import type { Fleet } from '../../fleet/port';
 import type { EventSink } from '../events';
 import { ClusterWatch } from './cluster-watch';
+import type { Consolidation } from './last-choice';
 import type { ProbeFactory } from './probe';
 import type { ClusterRegistry, Ownership } from './registry-writer';
 import { type ClusterView, LiveView } from './view';
@@ -17,6 +18,8 @@ export interface WatchOptions {
   readonly mayReplace?: (cluster: string, nodeId: string) => boolean;
   /** Clusters whose nodes an autoscaler lets go: it ends those that die on their way, and they are not replaced. @default none */
   readonly scaled?: ReadonlySet<string>;
+  /** To how few nodes joins of a cluster go; null: evenly over all. @default null for all */
+  readonly consolidation?: (cluster: string) => Consolidation | null;
   readonly events: EventSink;
   readonly log: Logger;
   /** Told how long each tick took, in milliseconds. @default nobody */
@@ -49,7 +52,7 @@ export interface Watch {
  * registry delays the polls or the judgement.
  */
 export function startWatch(options: WatchOptions): Watch {
-  const { clusters, scaled, pollMs = 1_000, redAfterMs = 30_000, ...shared } = options;
+  const { clusters, scaled, consolidation, pollMs = 1_000, redAfterMs = 30_000, ...shared } = options;
   const view = new LiveView([...clusters.keys()]);
   const watches = new Map<string, ClusterWatch>();
   for (const [cluster, registry] of clusters) {
@@ -57,7 +60,10 @@ export function startWatch(options: WatchOptions): Watch {
     const publish = view.publish.bind(view);
     const health = { pollMs, redAfterMs };
     const isScaled = scaled?.has(cluster) ?? false;
-    const watch = new ClusterWatch({ ...shared, cluster, scaled: isScaled, registry, log, health, publish });
+    const watch = new ClusterWatch({
+      ...{ ...shared, cluster, scaled: isScaled, registry, log, health, publish },
+      consolidation: consolidation?.(cluster) ?? null,
+    });
     watch.start();
     watches.set(cluster, watch);
   }

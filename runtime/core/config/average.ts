@@ -8,12 +8,12 @@ import { z } from 'zod';
 /** The size is proportional to the load: fractions of what the nodes say they can hold. */
 const Utilization = z.strictObject({
   rule: z.literal('utilization').default('utilization'),
-  /** Load over capacity that a change of size aims at. @default 0.65 */
-  target: z.number().gt(0).max(1).default(0.65),
-  /** Above it nodes are added. @default 0.75 */
-  outAbove: z.number().gt(0).max(1).default(0.75),
-  /** Below it nodes may be taken away. @default 0.5 */
-  inBelow: z.number().min(0).max(1).default(0.5),
+  /** Load over capacity that a change of size aims at. @default 0.85 */
+  target: z.number().gt(0).max(1).default(0.85),
+  /** Above it nodes are added. @default 0.05 more than the target */
+  outAbove: z.number().gt(0).max(1).default(0.9),
+  /** Below it nodes may be taken away. @default 0.05 less than the target */
+  inBelow: z.number().min(0).max(1).default(0.8),
 });
 
 /** The same in absolute numbers, for a metric that capacity says nothing about: CPU in percent, length of a queue. */

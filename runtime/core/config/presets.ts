@@ -22,7 +22,9 @@ const ORIGINAL = {
     in: [225, 200, 175, 150, 125, 100, 75, 50, 40, 30, 20, 3].map((size) => ({ above: size, size })),
   },
   schedule: [{ name: 'evening', from: '18:00', to: '23:00', zone: 'Asia/Tokyo', atLeast: 20 }],
+  consolidate: null,
   forecast: null,
+  history: null,
   emergency: null,
   out: { cooldownMs: 180_000, stepNodes: 250 },
   in: {

@@ -4,6 +4,7 @@ import { PLAYERS } from '../snapshot';
 import { AverageRule } from './average';
 import { applyPreset, PRESET_NAMES } from './presets';
 import { checkRelations } from './relations';
+import { fillThresholds } from './thresholds';
 import { TimeWindow } from './window';
 
 const MINUTE = 60_000;
@@ -30,6 +31,11 @@ const Forecast = z.strictObject({
   windowMs: Memory.default(2 * MINUTE),
 });
 
+const History = z.strictObject({
+  /** How much earlier than the day or the week before the nodes are there. @default 300_000 */
+  earlierMs: Ms.default(5 * MINUTE),
+});
+
 const Emergency = z.strictObject({
   /** How long a refused join counts. @default 10_000 */
   windowMs: Ms.min(1_000).default(10_000),
@@ -44,8 +50,8 @@ const Out = z.strictObject({
   cooldownMs: Ms.default(3 * MINUTE),
   /** Nodes that one scale-out may always add. @default 10 */
   stepNodes: Nodes.min(1).default(10),
-  /** Nodes that one scale-out may add, as a fraction of the fleet; the larger of the two holds. @default 1 (doubling) */
-  stepFraction: z.number().min(0).max(100).default(1),
+  /** Nodes that one scale-out may add, as a fraction of the fleet; the larger of the two holds. @default 4 (five times as many) */
+  stepFraction: z.number().min(0).max(100).default(4),
 });
 
 const Move = z.strictObject({
@@ -58,12 +64,12 @@ const Move = z.strictObject({
 });
 
 const In = z.strictObject({
-  /** Shortest time between two scale-ins. @default 3_600_000 */
-  cooldownMs: Ms.default(60 * MINUTE),
+  /** Shortest time between two scale-ins. @default 180_000 */
+  cooldownMs: Ms.default(3 * MINUTE),
   /** Nodes that one scale-in may always take. @default 1 */
   stepNodes: Nodes.min(1).default(1),
-  /** Nodes that one scale-in may take, as a fraction of the fleet; the larger of the two holds. @default 0.25 */
-  stepFraction: z.number().min(0).max(1).default(0.25),
+  /** Nodes that one scale-in may take, as a fraction of the fleet; the larger of the two holds. @default 0.5 */
+  stepFraction: z.number().min(0).max(1).default(0.5),
   /** Scale-in goes by the highest load of this long, and comes no sooner after a scale-out. @default 300_000 */
   stabiliseMs: Memory.default(5 * MINUTE),
   /**
@@ -108,10 +114,17 @@ const Fields = z.strictObject({
    */
   metric: MetricName.default(PLAYERS),
   average: AverageRule.prefault({}),
+  /**
+   * Joins go to no more nodes than hold everybody when they are filled to this share of what they can hold, and never to fewer than
+   * the minimum; the others empty by themselves. Null: evenly over all. @default 0.95
+   */
+  consolidate: z.number().gt(0).max(1).nullable().default(0.95),
   /** Times at which more nodes are needed. @default [] */
   schedule: z.array(Scheduled).max(100).default([]),
   /** Start nodes before they are needed; null: do not. */
   forecast: Forecast.nullable().prefault({}),
+  /** Start nodes for what was needed at the same time of the day before and of the week before; null: do not. */
+  history: History.nullable().prefault({}),
   /** Break the cooldown when joins are refused for lack of room; null: do not. */
   emergency: Emergency.nullable().prefault({}),
   out: Out.prefault({}),
@@ -124,4 +137,4 @@ export type ScalingConfig = z.infer<typeof Fields>;
  * The validated configuration of one cluster's scaling: every field has a default, so `{}` is one. `preset: 'original'` sets
  * the defaults to the rules of 2015; what is given beside it overrides them. Unknown keys are refused.
  */
-export const ScalingConfig = z.preprocess(applyPreset, Fields.check(checkRelations));
+export const ScalingConfig = z.preprocess((input) => fillThresholds(applyPreset(input)), Fields.check(checkRelations));

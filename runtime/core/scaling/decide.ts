@@ -11,6 +11,7 @@ import { rollingReplacement } from './roll';
 import { averageRule } from './rules/average';
 import { emergencyRule } from './rules/emergency';
 import { forecastRule } from './rules/forecast';
+import { historyRule } from './rules/history';
 import { minimumRule } from './rules/minimum';
 import { scheduleRule } from './rules/schedule';
 import type { ScalingState } from './state';
@@ -90,10 +91,11 @@ function pausedBy(word: Word, state: ScalingState): Step {
 function wishesOf(state: ScalingState, census: Census, nowMs: number, config: ScalingConfig): Wish[] {
   return [
     minimumRule(census, config),
-    emergencyRule(census, state, config),
+    emergencyRule(census, state, nowMs, config),
     averageRule(census, peakLoad(state, nowMs, config), config),
     scheduleRule(census, nowMs, config),
-    forecastRule(census, state, config),
+    forecastRule(census, state, nowMs, config),
+    historyRule(census, state, nowMs, config),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { ScalingConfig } from '../config/scaling';
+import { noteLoad } from './seasons';
 import type { ScalingState } from './state';
 import { trendOf } from './trend';
 
@@ -10,11 +11,12 @@ type Series = ScalingState['history'];
 /** Adds the load of this moment to the two histories, and takes the trend anew with each new point. */
 export function remember(state: ScalingState, load: number, nowMs: number, config: ScalingConfig): ScalingState {
   const peaks = addPeak(state.peaks, load, nowMs, config.in.stabiliseMs);
-  if (config.forecast === null) return { ...state, peaks };
+  const past = config.history === null ? null : noteLoad(state.past, load, nowMs);
+  if (config.forecast === null) return { ...state, peaks, past };
   const { windowMs } = config.forecast;
-  if (isOpen(state.history, nowMs, windowMs)) return { ...state, peaks };
+  if (isOpen(state.history, nowMs, windowMs)) return { ...state, peaks, past };
   const history = append(state.history, load, nowMs, windowMs);
-  return { ...state, peaks, history, trend: trendOf(history) };
+  return { ...state, peaks, past, history, trend: trendOf(history) };
 }
 
 /** The highest load of the stabilisation time; null while the history does not reach back that far. */

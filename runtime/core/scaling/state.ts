@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WEEK_SLOTS } from './slots';
 import { RuleName } from './types';
 
 const Time = z.number();
@@ -15,6 +16,14 @@ export const ScalingState = z.object({
   peaks: z.array(z.object({ atMs: Time, load: z.number() })).default([]),
   /** Trend of the history; null when there is too little of it, or none. `perMs`: change of the load per millisecond. */
   trend: z.object({ perMs: z.number(), rising: z.number() }).nullable().default(null),
+  /**
+   * The last week: the highest load of each slot of five minutes, oldest first, null where it is unknown; and that of the present `slot`
+   * (Unix time divided by the slot's length) so far.
+   */
+  past: z
+    .object({ slot: z.int(), peak: z.number(), peaks: z.array(z.number().nullable()).max(WEEK_SLOTS) })
+    .nullable()
+    .default(null),
   /** Joins refused as FULL, per sample. */
   refusals: z.array(z.object({ atMs: Time, count: z.number() })).default([]),
   /** The size last decided on, until the fleet has it. */

@@ -63,6 +63,7 @@ export const RuleName = z.enum([
   'average',
   'schedule',
   'forecast',
+  'history',
   'emergency',
   'repair',
   'drain',

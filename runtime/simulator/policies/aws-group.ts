@@ -11,7 +11,6 @@ const MINUTE_TICKS = 60;
  */
 export abstract class AwsGroup implements Policy {
   readonly refuse = false;
-  readonly placement = 'spread';
   readonly #drainMs: number;
 
   /** @param drainMs deregistration delay, in milliseconds. */

@@ -14,7 +14,6 @@ export interface ClairvoyantOptions {
 /** Knows every player who will ever come: starts a node just in time, and lets one go as soon as the others will do for a boot's time. */
 export class Clairvoyant implements Policy {
   readonly refuse = false;
-  readonly placement = 'spread';
   readonly #options: ClairvoyantOptions;
   /** The most players at once from each tick on until a node that is started then is surely there. */
   readonly #ahead: Uint32Array;

@@ -2,8 +2,8 @@ import type { ScalingConfig } from '../../core/config/scaling';
 import { decide } from '../../core/scaling/decide';
 import { initialState } from '../../core/scaling/state';
 import type { Action, ScalingSample } from '../../core/scaling/types';
+import { spareNodes } from '../../core/spare';
 import type { Cluster } from '../world/cluster';
-import type { PlacementPolicy } from '../world/placement';
 import type { SimNode } from '../world/sim-node';
 import type { Note, Policy } from './policy';
 
@@ -11,7 +11,6 @@ const DAY_MS = 86_400_000;
 
 export interface OursOptions {
   readonly config: ScalingConfig;
-  readonly placement: PlacementPolicy;
   readonly refuse: boolean;
   /** When who is left on a draining node is forced to end, in milliseconds; null: never, as in production. */
   readonly forcedAfterMs: number | null;
@@ -20,16 +19,14 @@ export interface OursOptions {
 /** The very decisions that run in production, on what a balancer would see. */
 export class Ours implements Policy {
   readonly refuse: boolean;
-  readonly placement: PlacementPolicy;
   readonly #config: ScalingConfig;
   readonly #forcedAfterMs: number | null;
   #state = initialState();
   /** Of the last scale-out and scale-in; long ago at the beginning. */
   #stamps = { out: -DAY_MS, in: -DAY_MS };
 
-  constructor({ config, placement, refuse, forcedAfterMs }: OursOptions) {
+  constructor({ config, refuse, forcedAfterMs }: OursOptions) {
     this.refuse = refuse;
-    this.placement = placement;
     this.#config = config;
     this.#forcedAfterMs = forcedAfterMs;
   }
@@ -44,12 +41,20 @@ export class Ours implements Policy {
     const { nowMs } = cluster;
     const decision = decide(this.#state, this.#sample(cluster), nowMs, this.#config);
     this.#state = decision.state;
+    this.#consolidate(cluster);
     for (const direction of decision.stamps) this.#stamps[direction] = nowMs;
     if (decision.actions.length === 0) return;
     const nodes = new Map([...cluster.nodes].map((node) => [node.nodeId, node]));
     for (const action of decision.actions) {
       if (this.#perform(action, cluster, nodes)) note(action.kind, action.reason.text);
     }
+  }
+
+  #consolidate(cluster: Cluster): void {
+    const { consolidate, minimum } = this.#config;
+    if (consolidate === null) return;
+    const joinable = [...cluster.nodes].filter(({ phase, health }) => phase === 'open' && health === 'green');
+    cluster.spare(new Set(spareNodes(joinable, consolidate, minimum)));
   }
 
   #perNode(): number {

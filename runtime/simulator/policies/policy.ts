@@ -1,5 +1,4 @@
 import type { Cluster } from '../world/cluster';
-import type { PlacementPolicy } from '../world/placement';
 
 /** Writes down what was decided, for the plot. */
 export type Note = (kind: string, text: string) => void;
@@ -8,7 +7,6 @@ export type Note = (kind: string, text: string) => void;
 export interface Policy {
   /** Whether a full node refuses players; else it takes more than it should. */
   readonly refuse: boolean;
-  readonly placement: PlacementPolicy;
   /** Nodes wanted at the beginning, for this many players. */
   first(players: number): number;
   /** Called each second, after the cluster's own step. */

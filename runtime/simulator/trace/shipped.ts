@@ -74,7 +74,7 @@ export const SHIPPED: readonly Shipped[] = [
     start: '2024-01-09T00:00:00Z',
     days: 1,
     curve: together(daily(400, 1_500, at(20, 30), 1.5), bump(at(20), 6_000, 1, 55, 5)),
-    stay: 1_800,
+    stay: 600,
   },
 ];
 

@@ -2,7 +2,7 @@ import type { Random } from '../random';
 import type { Demand } from '../trace/demand';
 import { TICK_MS } from '../trace/demand';
 import { NOTICE_MS, type Physics } from './physics';
-import { Placement, type PlacementPolicy } from './placement';
+import { Placement } from './placement';
 import { Players } from './players';
 import { SimNode } from './sim-node';
 
@@ -13,7 +13,6 @@ export interface ClusterOptions {
   readonly demand: Demand;
   readonly physics: Physics;
   readonly random: Random;
-  readonly placement: PlacementPolicy;
   /** Whether a full node refuses players. */
   readonly refuse: boolean;
   /** Nodes that are up when the trace begins. */
@@ -46,11 +45,11 @@ export class Cluster {
   readonly #byIndex: (SimNode | undefined)[] = [];
   readonly #random: Random;
 
-  constructor({ demand, physics, random, placement, refuse, nodes }: ClusterOptions) {
+  constructor({ demand, physics, random, refuse, nodes }: ClusterOptions) {
     this.demand = demand;
     this.physics = physics;
     this.#random = random;
-    this.#placement = new Placement(placement);
+    this.#placement = new Placement(refuse);
     const { retryMs, patienceMs } = physics;
     const node = (index: number) => this.#byIndex[index];
     this.players = new Players({ demand, placement: this.#placement, node, refuse, retryMs, patienceMs });
@@ -93,6 +92,15 @@ export class Cluster {
   /** The group is to keep up so many. */
   grow(size: number): void {
     if (!this.throttled) this.desired = Math.max(this.desired, size);
+  }
+
+  /** These are last choice for joins from now on, and no others. */
+  spare(nodes: ReadonlySet<SimNode>): void {
+    for (const node of this.nodes) {
+      if (node.spare === nodes.has(node)) continue;
+      node.spare = !node.spare;
+      this.#placement.changed(node);
+    }
   }
 
   /** No new joins. @param forcedAtMs when who is still there is made to leave; null: never. */

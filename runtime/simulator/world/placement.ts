@@ -1,17 +1,20 @@
 import type { SimNode } from './sim-node';
 
-export type PlacementPolicy = 'spread' | 'pack';
+/** Behind every node with a smaller load: spare nodes, and behind these, where full nodes refuse, full ones. */
+const SPARE_RANK = 1e7;
+const FULL_RANK = 1e8;
 
 /**
- * The registry's order of nodes, as a heap: `spread` the least loaded first, `pack` the most loaded that has room; among equals
- * the older one. Windows are left out: they bound what is under way within a second, which no tick is short enough to show.
+ * The registry's order of nodes, as a heap: the least loaded first, spare ones last, among equals the older one. Windows are left out: they
+ * bound what is under way within a second, which no tick is short enough to show.
  */
 export class Placement {
   readonly #heap: SimNode[] = [];
-  readonly #pack: boolean;
+  readonly #refuse: boolean;
 
-  constructor(policy: PlacementPolicy) {
-    this.#pack = policy === 'pack';
+  /** @param refuse whether full nodes take nobody. */
+  constructor(refuse: boolean) {
+    this.#refuse = refuse;
   }
 
   get size(): number {
@@ -52,9 +55,9 @@ export class Placement {
     return left < right || (left === right && a.index < b.index);
   }
 
-  #rank({ sessions, capacity }: SimNode): number {
-    if (!this.#pack) return sessions;
-    return sessions < capacity ? -sessions : sessions;
+  #rank({ sessions, capacity, spare }: SimNode): number {
+    const full = this.#refuse && sessions >= capacity;
+    return sessions + (spare ? SPARE_RANK : 0) + (full ? FULL_RANK : 0);
   }
 
   #up(from: number): void {

@@ -14,6 +14,8 @@ export class SimNode implements ScalingNode {
   health: Health = 'booting';
   phase: Phase = 'open';
   leaving = false;
+  /** Last choice for joins. */
+  spare = false;
   sessions = 0;
   readonly pending = 0;
   silentMs = 0;

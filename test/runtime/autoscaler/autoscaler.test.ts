@@ -5,7 +5,12 @@ import { failing, SECOND, World } from './world';
 
 const MINUTE = 60;
 const HOUR = 3_600;
-const config = ScalingConfig.parse({ maximum: 20, average: { target: 0.6, outAbove: 0.75, inBelow: 0.45 } });
+const config = ScalingConfig.parse({
+  maximum: 20,
+  average: { target: 0.6, outAbove: 0.75, inBelow: 0.45 },
+  out: { stepFraction: 1 },
+  in: { cooldownMs: 3_600_000, stepFraction: 0.25 },
+});
 
 /** Every cooldown of the past is over. */
 function settled(nodes: number, players: number): World {

@@ -2,6 +2,7 @@ import type { ScalingConfig } from '../../config/scaling';
 import type { Census } from '../census';
 import { averageLoad, inSize, outSize } from '../sizing';
 import type { ScalingState } from '../state';
+import { surgeOf } from '../surge';
 import type { Wish } from '../types';
 import { format } from './average';
 
@@ -12,13 +13,11 @@ const RISING = 0.8;
  * The trend of the load, carried on until what is started *next* can be ready: one cooldown plus one boot time ahead. What is
  * started now has to last until then.
  */
-export function forecastRule(census: Census, state: ScalingState, config: ScalingConfig): Wish {
-  const { trend } = state;
-  if (config.forecast === null || trend === null || trend.perMs <= 0 || trend.rising < RISING) {
-    return { rule: 'forecast', atLeast: 0, keep: 0, urgent: false, text: 'no rising trend' };
-  }
+export function forecastRule(census: Census, state: ScalingState, nowMs: number, config: ScalingConfig): Wish {
+  const perMs = config.forecast === null ? 0 : rise(state, census.load, nowMs, config.forecast.windowMs);
+  if (perMs <= 0) return { rule: 'forecast', atLeast: 0, keep: 0, urgent: false, text: 'no rising trend' };
   const aheadMs = config.bootMs + config.out.cooldownMs;
-  const load = census.load + trend.perMs * aheadMs;
+  const load = census.load + perMs * aheadMs;
   const atLeast = outSize(load, config.average, census);
   return {
     rule: 'forecast',
@@ -26,7 +25,13 @@ export function forecastRule(census: Census, state: ScalingState, config: Scalin
     keep: Math.max(atLeast, inSize(load, config.average, census)),
     urgent: false,
     text:
-      `load ${format(census.load)} rises by ${format(trend.perMs * 60_000)} a minute: ${format(load)} in ` +
+      `load ${format(census.load)} rises by ${format(perMs * 60_000)} a minute: ${format(load)} in ` +
       `${Math.round(aheadMs / 1000)} s, average ${format(averageLoad(load, config.average, census))} of ${census.have} nodes`,
   };
+}
+
+/** Load per millisecond: the trend of the whole window, or a surge within its last quarter; 0 when neither is beyond doubt. */
+function rise({ trend, history }: ScalingState, load: number, nowMs: number, windowMs: number): number {
+  const steady = trend !== null && trend.rising >= RISING ? trend.perMs : 0;
+  return Math.max(steady, surgeOf([...history, { atMs: nowMs, load }], windowMs / 4));
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parseFleetConfig } from '../../../../runtime/core/config/fleet';
+import { ScalingConfig } from '../../../../runtime/core/config/scaling';
 
 function mistakes(game: unknown): readonly string[] {
   const parsed = parseFleetConfig({ stack: 'prod', clusters: { game } });
@@ -14,8 +15,8 @@ describe('the configuration of a fleet', () => {
       ok: true,
       config: {
         clusters: {
-          lobby: { minimum: 2, out: { cooldownMs: 180_000 }, in: { cooldownMs: 3_600_000, move: null } },
-          game: { maximum: 50, average: { rule: 'utilization', target: 0.65 } },
+          lobby: { minimum: 2, out: { cooldownMs: 180_000 }, in: { cooldownMs: 180_000, move: null } },
+          game: { maximum: 50, average: { rule: 'utilization', target: 0.85, outAbove: 0.9, inBelow: 0.8 } },
         },
       },
     });
@@ -27,7 +28,7 @@ describe('the configuration of a fleet', () => {
       maximum: 3,
       bootMs: 'soon',
       colour: 'red',
-      average: { target: 0.9, inBelow: 0.95 },
+      average: { target: 0.9, outAbove: 0.75, inBelow: 0.95 },
       schedule: [{ from: '25:00', to: '10:00', zone: 'Mars/Base', atLeast: 4 }],
       in: { windows: [{ from: '10:00', to: '10:00' }], move: { afterMs: -1 } },
     });
@@ -106,6 +107,12 @@ describe('the configuration of a fleet', () => {
     expect(lines({ stack: 'prod', clusters: {} })).toEqual(['clusters: must name a cluster']);
     expect(lines(null)).toEqual([expect.stringMatching(/^configuration: /)]);
     expect(mistakes([])).not.toEqual([]);
+  });
+
+  it('sets what is missing of target and thresholds around what is given', () => {
+    const average = (given: object) => ScalingConfig.parse({ average: given }).average;
+    expect(average({ target: 0.6 })).toEqual({ rule: 'utilization', target: 0.6, outAbove: 0.65, inBelow: 0.55 });
+    expect(average({ outAbove: 0.7 })).toEqual({ rule: 'utilization', target: 0.65, outAbove: 0.7, inBelow: 0.6 });
   });
 
   it('never throws, whatever comes', () => {

@@ -8,8 +8,24 @@ export const NOON = Date.UTC(2024, 0, 1, 12);
 
 const HOUR = 3_600_000;
 
-export function configOf(input: object = {}): ScalingConfig {
-  return ScalingConfig.parse(input);
+/** What the tests count with, whatever the defaults are. */
+const ROUND = {
+  average: { target: 0.65, outAbove: 0.75, inBelow: 0.5 },
+  out: { stepFraction: 1 },
+  in: { cooldownMs: HOUR, stepFraction: 0.25 },
+};
+
+/** @param input over round numbers, or over a preset. */
+export function configOf(
+  input: { preset?: string; out?: object; in?: object; [field: string]: unknown } = {},
+): ScalingConfig {
+  if (input.preset !== undefined) return ScalingConfig.parse(input);
+  return ScalingConfig.parse({
+    ...ROUND,
+    ...input,
+    out: { ...ROUND.out, ...input.out },
+    in: { ...ROUND.in, ...input.in },
+  });
 }
 
 /** A green node that has long been up, with room for 100. */
