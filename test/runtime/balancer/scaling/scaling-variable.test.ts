@@ -27,7 +27,7 @@ describe('SCALING', () => {
   });
 
   it('names all mistakes at once, each with its path', () => {
-    const text = '{"game":{"minimum":9,"maximum":4,"average":{"inBelow":0.7}},"lobby":{"speed":1}}';
+    const text = '{"game":{"minimum":9,"maximum":4,"average":{"inBelow":0.9}},"lobby":{"speed":1}}';
     expect(mistakes(text)).toEqual([
       expect.stringMatching(/^game\.minimum: must be at most maximum \(4\), is 9/),
       expect.stringMatching(/^game\.average\.inBelow: must be less than/),
