@@ -81,6 +81,13 @@ const ROWS: Readonly<Record<string, readonly Graph[]>> = {
       ],
     },
     {
+      ...{ title: 'By operators: paused, maintenance', unit: 'short' },
+      lines: [
+        [seen('realtime_paused'), '{{cluster}} paused'],
+        [`max (realtime_maintenance${STACK})`, 'maintenance'],
+      ],
+    },
+    {
       ...{ title: 'A tick of the watch loop, p99', unit: 's' },
       lines: [[quantile(0.99, 'realtime_poll_tick_seconds'), '{{cluster}}']],
     },

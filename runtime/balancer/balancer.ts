@@ -222,7 +222,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
   };
   const away = () => (env.HOME_CLUSTERS ?? env.CLUSTERS).filter((cluster) => ownership.epoch(cluster) === null);
   const metrics = balancerMetrics({
-    ...{ stack: env.STACK, balancerId: env.BALANCER_ID, tally, view: watch.view, pair, scaled },
+    ...{ stack: env.STACK, balancerId: env.BALANCER_ID, tally, view: watch.view, shown, pair, scaled },
     answers: () => outage.health.answers,
     process: extra.processMetrics ?? false,
     ...{ cloudWatch: env.CLOUDWATCH_NAMESPACE, log },

@@ -56,6 +56,14 @@ export const METRICS = {
     ...{ of: 'balancer', kind: 'gauge', unit: 'count', labels: ['cluster'] },
     help: '1 while most nodes are silent at once, so that none is evicted for it; else 0',
   },
+  realtime_paused: {
+    ...{ of: 'balancer', kind: 'gauge', unit: 'count', labels: ['cluster'] },
+    help: '1 while an operator has paused the autoscaler of the cluster, else 0',
+  },
+  realtime_maintenance: {
+    ...{ of: 'balancer', kind: 'gauge', unit: 'count', labels: [] },
+    help: '1 while an operator lets nobody new join, else 0',
+  },
   realtime_assigns_total: {
     ...{ of: 'balancer', kind: 'counter', unit: 'count', labels: ['cluster'], cloudWatch: 'both' },
     help: 'Players who were given a node by this balancer',

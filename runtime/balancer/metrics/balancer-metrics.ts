@@ -22,6 +22,11 @@ export interface BalancerMetricsOptions {
   readonly answers: () => boolean;
   /** How clusters scale; one that is not named is left alone. */
   readonly scaled: ReadonlyMap<string, Pick<ScalingConfig, 'maximum'>>;
+  /** What operators have ordered, as far as it lasts. */
+  readonly shown: {
+    snapshot(cluster: string): { readonly orders: { readonly paused: object | null } } | undefined;
+    maintenance(): { readonly on: boolean } | null;
+  };
   /** Metrics of the process as well. @default false */
   readonly process?: boolean;
   /** Namespace in CloudWatch. @default nothing is sent there */
@@ -37,7 +42,7 @@ export interface BalancerMetrics {
 
 /** This balancer's metrics, for Prometheus and CloudWatch: what it sees of the clusters, what it counted, and how it is itself. */
 export function balancerMetrics(options: BalancerMetricsOptions): BalancerMetrics {
-  const { stack, balancerId, tally, view, pair, answers, scaled } = options;
+  const { stack, balancerId, tally, view, pair, answers, scaled, shown } = options;
   const cluster = (name: string): Sample[] => {
     const snapshot = view.snapshot(name);
     const epoch = pair.ownership.epoch(name);
@@ -45,6 +50,7 @@ export function balancerMetrics(options: BalancerMetricsOptions): BalancerMetric
     return [
       ...(snapshot === undefined ? [] : clusterSamples(snapshot, scaled.get(name)?.maximum)),
       { name: 'realtime_owned', labels, value: epoch === null ? 0 : 1 },
+      { name: 'realtime_paused', labels, value: (shown.snapshot(name)?.orders.paused ?? null) === null ? 0 : 1 },
       ...(epoch === null ? [] : [{ name: 'realtime_epoch', labels, value: epoch } as const]),
     ];
   };
@@ -52,9 +58,10 @@ export function balancerMetrics(options: BalancerMetricsOptions): BalancerMetric
     ...view.clusters().flatMap(cluster),
     { name: 'realtime_redis_up', labels: {}, value: answers() ? 1 : 0 },
     ...(pair.peer === null ? [] : [{ name: 'realtime_peer_up', labels: {}, value: pair.peer.there ? 1 : 0 } as const]),
+    { name: 'realtime_maintenance', labels: {}, value: shown.maintenance()?.on === true ? 1 : 0 },
     ...tally.samples(),
   ];
-  const shown = exposition({
+  const exposed = exposition({
     of: 'balancer',
     labels: { stack, balancer: balancerId },
     samples,
@@ -71,7 +78,7 @@ export function balancerMetrics(options: BalancerMetricsOptions): BalancerMetric
     stop: () => reporter?.stop(),
     route: (app) => {
       app.get('/metrics', { config: { open: true } }, async (_request, reply) =>
-        reply.type(shown.contentType).send(await shown.text()),
+        reply.type(exposed.contentType).send(await exposed.text()),
       );
     },
   };

@@ -97,6 +97,10 @@ describe("a balancer's /metrics", () => {
       pair: { ownership: { epoch: (cluster) => (cluster === 'lobby' ? 1_024 : null) }, peer },
       answers: () => false,
       scaled: new Map([['lobby', { maximum: 5 }]]),
+      shown: {
+        snapshot: (cluster) => ({ orders: { paused: cluster === 'game' ? {} : null } }),
+        maintenance: () => ({ on: true }),
+      },
       log: silentLog,
     });
     const app = fastify();
@@ -115,6 +119,8 @@ describe("a balancer's /metrics", () => {
     expect(series.get(`realtime_redis_up{${always}}`)).toBe(0);
     expect(series.get(`realtime_peer_up{${always}}`)).toBe(1);
     expect(series.get(`realtime_nodes_maximum{cluster="lobby",${always}}`)).toBe(5);
+    const paused = ['lobby', 'game'].map((cluster) => series.get(`realtime_paused{cluster="${cluster}",${always}}`));
+    expect([...paused, series.get(`realtime_maintenance{${always}}`)]).toEqual([0, 1, 1]);
     // Nothing is known of a cluster before its first tick.
     expect(series.has(`realtime_connections{cluster="game",${always}}`)).toBe(false);
     peer.there = false;
