@@ -48,6 +48,7 @@ class Story {
   async play(): Promise<Recording> {
     await this.#until('cluster-owned', 2);
     const tide = await this.#tide();
+    await this.#until('scaling-terminate', 2);
     await this.#deadNode();
     await this.#orders();
     await this.#massFailure();
@@ -58,7 +59,7 @@ class Story {
     return { ...tide, events: events.map(({ id: _, ...event }) => event) };
   }
 
-  /** More players than there is room for, and none again; the fleet's API fails for a while. */
+  /** More players than there is room for; the fleet's API fails for a while. */
   async #tide(): Promise<Omit<Recording, 'events'>> {
     this.#say('more players than there is room for');
     const { api, bundles } = this.#cluster;
@@ -68,17 +69,18 @@ class Story {
       [bundles.bundles.bees.file, '--api', api, '--api-key', API_KEY, '--players', '130', '--ramp', '8', '--loop'],
       { stdio: 'ignore' },
     );
-    await this.#until('scaling-failed');
-    this.#fleet.broken = false;
-    await this.#until('scaling-grow', 2);
-    await this.#until('at-maximum');
-    await sleep(10 * SECOND);
-    const { clusters } = ClustersAnswer.parse(await this.#get('/v1/clusters'));
-    const atMs = Date.now();
-    this.#say('nobody plays any more');
-    bees.kill();
-    await this.#until('scaling-terminate', 2);
-    return { atMs, clusters };
+    try {
+      await this.#until('scaling-failed');
+      this.#fleet.broken = false;
+      await this.#until('scaling-grow', 2);
+      await this.#until('at-maximum');
+      await sleep(10 * SECOND);
+      const { clusters } = ClustersAnswer.parse(await this.#get('/v1/clusters'));
+      return { atMs: Date.now(), clusters };
+    } finally {
+      this.#say('nobody plays any more');
+      bees.kill();
+    }
   }
 
   async #deadNode(): Promise<void> {

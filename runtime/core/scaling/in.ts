@@ -47,10 +47,10 @@ export function scaleIn(state: ScalingState, wishes: readonly Wish[], situation:
   };
 }
 
-/** More nodes are wanted than there may be; null when they are not. */
+/** More nodes are wanted than there may be; null when they are not. The first rule that wants it says so: the largest wish changes often. */
 function atMaximum(wishes: readonly Wish[], { census, config }: Situation): Reason | null {
-  const wish = wishes.reduce((a, b) => (a.atLeast >= b.atLeast ? a : b));
-  if (wish.atLeast <= config.maximum) return null;
+  const wish = wishes.find(({ atLeast }) => atLeast > config.maximum);
+  if (wish === undefined) return null;
   const text = `unchanged at ${census.have} nodes, which is the maximum; ${wish.atLeast} are wanted: ${wish.text}`;
   return { rule: wish.rule, code: 'at-maximum', text };
 }

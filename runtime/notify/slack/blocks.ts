@@ -50,6 +50,8 @@ export function link(url: string, text: string): string {
   return `<${url.replace(/[<>|]/g, encodeURIComponent)}|${text}>`;
 }
 
+/** Half a character, of a cut or from outside, would not be Unicode. */
 function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+  const short = text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+  return short.replace(/\p{Surrogate}/gu, '\ufffd');
 }

@@ -16,6 +16,7 @@ export type Digest = readonly Group[];
 
 const SAMPLES = 4;
 const LEVELS: readonly Level[] = ['critical', 'warning', 'info', 'good'];
+const LESS: Readonly<Record<Level, Level>> = { critical: 'warning', warning: 'info', info: 'good', good: 'good' };
 
 /** With one more event; the same digest when it is not worth a message. */
 export function withEvent(digest: Digest, event: NotedEvent): Digest {
@@ -50,6 +51,13 @@ export function worstLevel(digest: Digest): Level {
   return byWeight(digest)[0]?.level ?? 'good';
 }
 
-function keyOf({ title, cluster }: Group): string {
+/** What comes again and again weighs less than what is new: one level less for groups that are `known`. */
+export function urgency(digest: Digest, known: (key: string) => boolean): Level {
+  const weighed = digest.map((group) => (known(keyOf(group)) ? { ...group, level: LESS[group.level] } : group));
+  return worstLevel(weighed);
+}
+
+/** One for each headline and cluster. */
+export function keyOf({ title, cluster }: Pick<Group, 'title' | 'cluster'>): string {
   return JSON.stringify([title, cluster]);
 }

@@ -1,4 +1,4 @@
-import { type Digest, merge, withEvent, worstLevel } from './digest';
+import { type Digest, keyOf, merge, urgency, withEvent } from './digest';
 import type { Level, NotedEvent } from './kinds';
 
 /** What waits to be told, what was sent lately, and when to try again. All times in milliseconds of a clock that only goes forward. */
@@ -10,6 +10,8 @@ export interface Outbox {
   /** When each message of the last `windowMs` was sent; the one under way counts as sent at the latest moment that it can arrive. */
   readonly sentMs: readonly number[];
   readonly sending: Message | null;
+  /** When each group was told last, by its key; those of the last `windowMs`. */
+  readonly toldMs: ReadonlyMap<string, number>;
   /** Failures in a row. */
   readonly failures: number;
   /** Not tried again before. */
@@ -44,6 +46,7 @@ export const EMPTY_OUTBOX: Outbox = {
   reportDue: false,
   sentMs: [],
   sending: null,
+  toldMs: new Map(),
   failures: 0,
   notBeforeMs: Number.NEGATIVE_INFINITY,
 };
@@ -72,8 +75,9 @@ export function next(
   nowMs: number,
   config: OutboxConfig,
 ): { outbox: Outbox; message: Message | null; wakeMs: number | null } {
-  const sentMs = outbox.sentMs.filter((atMs) => nowMs - atMs < config.windowMs);
-  const current = { ...outbox, sentMs };
+  const recent = (atMs: number) => nowMs - atMs < config.windowMs;
+  const toldMs = new Map([...outbox.toldMs].filter(([, atMs]) => recent(atMs)));
+  const current = { ...outbox, sentMs: outbox.sentMs.filter(recent), toldMs };
   const plan = planned(current, config);
   if (outbox.sending !== null || plan === null) return { outbox: current, message: null, wakeMs: null };
   const wakeMs = Math.max(plan.atMs, outbox.notBeforeMs);
@@ -93,7 +97,11 @@ export function settled(outbox: Outbox, outcome: Outcome, nowMs: number): Outbox
   const { sending, sentMs, waiting, sinceMs, failures } = outbox;
   if (sending === null) return outbox;
   const before = sentMs.slice(0, -1);
-  if (outcome.kind === 'delivered') return { ...outbox, sending: null, failures: 0, sentMs: [...before, nowMs] };
+  if (outcome.kind === 'delivered') {
+    const told = sending.kind === 'report' ? [] : sending.digest.map((group) => [keyOf(group), nowMs] as const);
+    const toldMs = new Map([...outbox.toldMs, ...told]);
+    return { ...outbox, sending: null, failures: 0, toldMs, sentMs: [...before, nowMs] };
+  }
   const again =
     sending.kind === 'report'
       ? { reportDue: true }
@@ -113,7 +121,7 @@ export function settled(outbox: Outbox, outcome: Outcome, nowMs: number): Outbox
 function planned(outbox: Outbox, config: OutboxConfig): { message: Message; atMs: number } | null {
   const { waiting, sinceMs, sentMs } = outbox;
   if (sinceMs !== null) {
-    const level = worstLevel(waiting);
+    const level = urgency(waiting, (key) => outbox.toldMs.has(key));
     const sparing = level !== 'critical' && sentMs.length > config.limit / 2;
     const gatheredMs = sinceMs + config.gatherMs * (sparing ? SPARING : 1);
     const freeMs = freeAtMs(sentMs, 1 + LEFT_BY[level], config);

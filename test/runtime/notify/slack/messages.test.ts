@@ -81,6 +81,13 @@ describe('a message', () => {
     );
   });
 
+  it('is Unicode, also where it is cut', () => {
+    const reasons = ['\ud83d', `${'x'.repeat(298)}😀😀`];
+    const text = JSON.stringify(messageOf(...reasons.map((reason) => event('api-errors', { reason }))));
+    expect(text).not.toMatch(/\\ud[89a-f]/);
+    expect(text).toContain('x\ufffd…');
+  });
+
   it('keeps within the limits of Block Kit', () => {
     const Event = fc.record({
       kind: fc.constantFrom('node-red', 'api-errors', 'scaling-grow', 'order-x', 'scaling-failed', 'peer-silent'),

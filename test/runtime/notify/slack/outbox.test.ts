@@ -53,6 +53,21 @@ describe('the outbox', () => {
     });
   });
 
+  it('does not spend its last message on what comes again and again', () => {
+    let outbox = used(2);
+    const sent: number[] = [];
+    for (let nowMs = 1_000; nowMs < 300_000; nowMs += 1_000) {
+      const step = send(noted(outbox, event('scaling-unchanged', { details: { code: 'at-maximum' } }), nowMs), nowMs);
+      outbox = step.outbox;
+      if (step.message !== null) sent.push(nowMs);
+    }
+    expect(sent).toEqual([3_000, 24_000]);
+    const { message } = send(noted(outbox, event('registry-given-up'), 300_000), 302_000);
+    expect(message?.kind === 'events' && message.digest.map(({ title }) => title)).toEqual([
+      ...['At the maximum', 'Redis is lost'],
+    ]);
+  });
+
   it('sends a report only while most messages are left, and at last', () => {
     const due = { ...used(1), reportDue: true };
     expect(send(due, 10).message).toEqual({ kind: 'report' });
