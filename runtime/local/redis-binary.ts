@@ -46,7 +46,8 @@ export async function ensureRedisBinary(say: (line: string) => void, signal?: Ab
   );
 }
 
-async function findOnPath(names: readonly string[]): Promise<string | null> {
+/** The first of these programs on the PATH; null when there is none. */
+export async function findOnPath(names: readonly string[]): Promise<string | null> {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     for (const name of names) {
       if (await executable(join(folder, name))) return join(folder, name);
