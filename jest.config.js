@@ -3,7 +3,7 @@ module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // The slower suites that start whole clusters run from .ci/run: `npm run test:e2e`.
-  testPathIgnorePatterns: process.env.SUITE === 'e2e' ? [] : ['/test/e2e/', '/test/chaos/'],
+  testPathIgnorePatterns: process.env.SUITE === 'e2e' ? [] : ['/test/e2e/', '/test/chaos/', '/test/browser/'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/cdk.out'],
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],

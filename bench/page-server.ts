@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { Subject } from 'rxjs';
 import type { ShownCluster, ShownNode } from '../runtime/api/backend';
+import { ClusterOrders } from '../runtime/core/orders/standing';
 import { startLive } from '../runtime/dashboard/live';
 import { pageRoutes } from '../runtime/dashboard/page-routes';
 import { createOperatorServer } from '../runtime/dashboard/server';
@@ -52,7 +53,8 @@ async function main(): Promise<void> {
     const snapshots = Object.entries(NODES).map(([cluster, count]): [string, ShownCluster] => [
       cluster,
       {
-        ...{ cluster, atMs: Date.now(), massFailure: false },
+        ...{ cluster, atMs: Date.now(), massFailure: false, orders: ClusterOrders.parse({}) },
+        ...{ owner: cluster === 'lobby' ? 'balancer-a' : 'balancer-b', epoch: 1_838_462_503_034_668 },
         nodes: Array.from({ length: count }, (_, index) => reported(cluster, index, round)),
       },
     ]);
@@ -63,15 +65,13 @@ async function main(): Promise<void> {
   setInterval(report, REPORT_MS);
   const live = startLive({
     ...{ stack: STACK, balancerId: 'balancer-a', changed$ },
-    clusters: { clusters: () => Object.keys(NODES), snapshot: (name) => clusters.get(name) },
-    owner: (cluster) => ({
-      balancerId: cluster === 'lobby' ? 'balancer-a' : 'balancer-b',
-      epoch: 1_838_462_503_034_668,
-    }),
+    clusters: {
+      clusters: () => Object.keys(NODES),
+      snapshot: (name) => clusters.get(name),
+      maintenance: () => null,
+    },
     peer: () => ({ balancerId: 'balancer-b', there: true }),
     trouble: () => null,
-    maintenance: () => null,
-    paused: () => null,
     events: {
       after: (id) => {
         const news = { kind: 'scaling-unchanged', cluster: 'game', reason: `round ${round}`, balancerId: 'balancer-a' };
@@ -81,7 +81,13 @@ async function main(): Promise<void> {
     counts: () => new Map([['balancer-a', { assigned: round * 40, refused: 0 }]]),
   });
   const app = createOperatorServer({
-    ...{ stack: STACK, keys: () => KEYS, troubles: {}, log: pino({ level: 'silent' }), routes: [pageRoutes, live.routes] },
+    ...{
+      stack: STACK,
+      keys: () => KEYS,
+      troubles: {},
+      log: pino({ level: 'silent' }),
+      routes: [pageRoutes, live.routes],
+    },
   });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   process.on('message', () => {

@@ -99,7 +99,12 @@ export class Chart {
         nodes: { range: (_plot, _least, most) => [0, 1.5 * above(most)] },
       },
       axes: [
-        { ...axis, size: 26, space: 70, values: (_plot, splits) => splits.map(clock) },
+        {
+          ...axis,
+          size: 26,
+          space: 70,
+          values: (_plot, splits, _axis, _space, step) => splits.map((atS) => clock(atS, step < 60)),
+        },
         { ...axis, scale: 'players', size: 52, values: (_plot, splits) => splits.map(axisValue) },
         {
           ...axis,
@@ -140,8 +145,8 @@ function axisValue(value: number): string {
   return value >= 1_000 ? `${value / 1_000}k` : String(value);
 }
 
-function clock(atS: number): string {
-  return new Date(atS * 1_000).toTimeString().slice(0, 5);
+function clock(atS: number, seconds: boolean): string {
+  return new Date(atS * 1_000).toTimeString().slice(0, seconds ? 8 : 5);
 }
 
 function duration(seconds: number): string {

@@ -78,10 +78,17 @@ function newTile(id: string): Tile {
       word.set(state.word);
       load.set(short(node.load));
       capacity.set(` / ${short(node.capacity)}`);
-      facts.set(`${node.delayMs} ms · ${node.zone} · ${node.version.slice(0, VERSION_CHARS)}`);
+      facts.set(`${node.delayMs} ms · ${zoneMark(node.zone)} · ${node.version.slice(0, VERSION_CHARS)}`);
+      const title = `${id}: zone ${node.zone}, version ${node.version}, event-loop delay ${node.delayMs} ms`;
+      if (root.title !== title) root.title = title;
       const fill = node.capacity > 0 ? Math.min(1, node.load / node.capacity) : 0;
       const scale = `scaleX(${fill.toFixed(3)})`;
       if (bar.style.transform !== scale) bar.style.transform = scale;
     },
   };
+}
+
+/** What tells zones of one region apart: `1a` of `ap-northeast-1a`. */
+function zoneMark(zone: string): string {
+  return zone.slice(zone.lastIndexOf('-') + 1);
 }

@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs';
 import type { ShownCluster, ShownNode } from '../../../runtime/api/backend';
 import { ClusterOrders } from '../../../runtime/core/orders/standing';
-import type { PageEvent, Picture } from '../../../runtime/core/protocol/page';
+import type { PageEvent } from '../../../runtime/core/protocol/page';
 import { type Live, startLive } from '../../../runtime/dashboard/live';
 import type { Counts } from '../../../runtime/dashboard/rates';
 import { createOperatorServer } from '../../../runtime/dashboard/server';
@@ -24,7 +24,6 @@ export class PlayedPage {
   nodes: ShownNode[] = [shownNode('game-1'), shownNode('game-2')];
   events: PageEvent[] = [];
   counts = new Map<string, Counts>();
-  owner: Picture['clusters'][number]['owner'] = { balancerId: 'b1', epoch: 7 };
   readonly changed$ = new Subject<void>();
   readonly live: Live;
   readonly app: ReturnType<typeof createOperatorServer>;
@@ -33,11 +32,8 @@ export class PlayedPage {
     this.live = startLive({
       ...{ stack: 'test', balancerId: 'b1', changed$: this.changed$, everyMs },
       clusters: { clusters: () => ['game'], snapshot: () => this.#snapshot(), maintenance: () => null },
-      owner: () => this.owner,
       peer: () => ({ balancerId: 'b2', there: true }),
       trouble: () => null,
-      maintenance: () => null,
-      paused: () => null,
       events: { after: (id, limit) => this.events.filter((event) => event.id > id).slice(0, limit) },
       counts: () => this.counts,
     });
@@ -59,8 +55,8 @@ export class PlayedPage {
       atMs: Date.now(),
       massFailure: false,
       nodes: this.nodes,
-      owner: null,
-      epoch: null,
+      owner: 'b1',
+      epoch: 7,
       orders,
     };
   }
