@@ -31,7 +31,10 @@ async function main(): Promise<void> {
       const victim = printed(/^(game-\S+)/m);
       process.kill(Number(printed(new RegExp(`^${victim}\\s+pid (\\d+)`, 'm'))), 'SIGKILL');
       await page.locator(`[data-node="${victim}"][data-state="dead"]`).waitFor();
-      await page.locator('#log li', { hasText: `node-suspect${victim}` }).first().waitFor();
+      await page
+        .locator('#log li', { hasText: `node-suspect${victim}` })
+        .first()
+        .waitFor();
       await page.screenshot({ path: join(ROOT, 'docs/page.png') });
 
       const balancer = Number(printed(/^balancer-b\S*\s+pid (\d+)/m));
