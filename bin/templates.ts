@@ -3,7 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 export const ROOT = resolve(__dirname, '..');
-const CDK = join(ROOT, 'node_modules/.bin/cdk');
+const CDK = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
 const SUFFIX = '.template.json';
 
 /**
@@ -19,7 +19,7 @@ export function run(program: string, args: readonly string[], cwd: string): void
 
 /** Writes the templates of the project in `folder`; `context` are options of the CDK, e.g. `-c instanceNum=50`. */
 export function synthesise(folder: string, output: string, context: readonly string[] = []): void {
-  run(CDK, ['synth', '--quiet', '--output', output, ...context], folder);
+  run(process.execPath, [CDK, 'synth', '--quiet', '--output', output, ...context], folder);
 }
 
 /**
@@ -73,7 +73,7 @@ export async function compare({ stacks, before, after, options }: Comparison): P
 
 function output(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    const child = execFile(CDK, args, { cwd: ROOT, maxBuffer: 2 ** 28 }, (_, stdout, stderr) =>
+    const child = execFile(process.execPath, [CDK, ...args], { cwd: ROOT, maxBuffer: 2 ** 28 }, (_, stdout, stderr) =>
       resolve({ code: child.exitCode ?? 1, stdout, stderr }),
     );
   });
