@@ -130,7 +130,7 @@ export async function measureNode(options: {
       for (let tries = 1; !step.good && tries < TRIES; tries++) step = await attempt(players);
       steps.push(step);
       onStep(step);
-      if (!good) break;
+      if (!step.good) break;
     }
     return steps;
   } finally {
