@@ -5,6 +5,7 @@ import {
   type AnyOrder,
   type HelloReply,
   type KeysRequest,
+  type MaintenanceNews,
   type NodeKey,
   type OrderReply,
   type Phase,
@@ -21,7 +22,7 @@ import { readMetrics } from './metrics';
 import { type Movable, Mover } from './mover';
 import { Notice } from './notice';
 import { Reports } from './reports';
-import type { AgentBase, AgentOptions, NodeFigures, SessionEndReason, Traffic } from './types';
+import type { AgentBase, AgentOptions, Maintained, NodeFigures, SessionEndReason, Traffic } from './types';
 
 /** How often grace times and used tickets are looked at, in milliseconds. */
 const HOUSEKEEPING_MS = 250;
@@ -65,6 +66,8 @@ export class AgentCore implements AgentBase, HttpAnswers {
   readonly #notice: Notice;
   readonly #endListeners = new Set<(playerId: string, reason: SessionEndReason) => void>();
   readonly #phaseListeners = new Set<(phase: Phase) => void>();
+  readonly #maintenanceListeners = new Set<(news: Maintained) => void>();
+  #maintenance: MaintenanceNews = { rev: -1, on: false, untilMs: null };
   readonly #housekeeping: NodeJS.Timeout;
   readonly #admitted = { ticket: 0, resume: 0 };
   readonly #refused = new Map<ErrorCode, number>();
@@ -125,6 +128,11 @@ export class AgentCore implements AgentBase, HttpAnswers {
     return () => this.#phaseListeners.delete(listener);
   }
 
+  onMaintenance(listener: (news: Maintained) => void): () => void {
+    this.#maintenanceListeners.add(listener);
+    return () => this.#maintenanceListeners.delete(listener);
+  }
+
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#housekeeping);
@@ -178,8 +186,9 @@ export class AgentCore implements AgentBase, HttpAnswers {
     this.#admission.setKeys(keys);
   }
 
-  stats(cursor: number, epoch = 0): StatsReply {
+  stats(cursor: number, epoch = 0, news?: MaintenanceNews): StatsReply {
     this.#lifecycle.seen(epoch);
+    if (news !== undefined) this.#hear(news);
     const { metrics, log } = this.#options;
     return {
       ...this.hello(),
@@ -193,6 +202,14 @@ export class AgentCore implements AgentBase, HttpAnswers {
       metrics: { cpu: this.#cpuUse.readPercent(), ...readMetrics(metrics, log) },
       ...this.#reports.since(cursor, () => this.#crowd.reservations()),
     };
+  }
+
+  #hear(news: MaintenanceNews): void {
+    const before = this.#maintenance;
+    if (news.rev <= before.rev) return;
+    this.#maintenance = news;
+    if (news.on === before.on && news.untilMs === before.untilMs) return;
+    for (const listener of this.#maintenanceListeners) listener(news);
   }
 
   order(order: AnyOrder): OrderReply {

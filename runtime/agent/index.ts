@@ -13,6 +13,7 @@ export type {
   AgentOptions,
   Joined,
   Joining,
+  Maintained,
   NodeFigures,
   PlainAgent,
   PlainConnection,

@@ -3,6 +3,7 @@ import {
   AnyOrder,
   type HelloReply,
   KeysRequest,
+  type MaintenanceNews,
   type OrderReply,
   type StatsReply,
   StatsRequest,
@@ -18,7 +19,7 @@ export interface Answers {
   hello(): HelloReply;
   setKeys(keys: KeysRequest): void;
   /** @param epoch of the owner that asks; undefined when it is not the owner. */
-  stats(cursor: number, epoch?: number): StatsReply;
+  stats(cursor: number, epoch?: number, maintenance?: MaintenanceNews): StatsReply;
   order(order: AnyOrder): OrderReply;
 }
 
@@ -49,7 +50,9 @@ function ask(question: Question, payload: unknown, answers: Answers, log: AgentL
         return { ok: true };
       });
     case 'stats':
-      return parsed(payload, StatsRequest, invalid, ({ cursor, epoch }) => answers.stats(cursor, epoch));
+      return parsed(payload, StatsRequest, invalid, ({ cursor, epoch, maintenance }) =>
+        answers.stats(cursor, epoch, maintenance),
+      );
     case 'order':
       return parsed(
         payload,

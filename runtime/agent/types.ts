@@ -89,6 +89,13 @@ export interface Traffic {
   readonly out: number;
 }
 
+/** Whether new players are kept out. */
+export interface Maintained {
+  readonly on: boolean;
+  /** When it is expected to end, Unix milliseconds; null: nobody said. */
+  readonly untilMs: number | null;
+}
+
 /** The part of a node's process that answers the balancers and admits players, whatever the protocol. */
 export interface AgentBase {
   readonly nodeId: string;
@@ -108,6 +115,8 @@ export interface AgentBase {
   onSessionEnd(listener: (playerId: string, reason: SessionEndReason) => void): () => void;
   /** The node was told to drain, to open again, or was sealed. Returns how to unsubscribe. */
   onPhase(listener: (phase: Phase) => void): () => void;
+  /** A maintenance began, ended, or is expected to end at another time: a server may tell its players. Returns how to unsubscribe. */
+  onMaintenance(listener: (news: Maintained) => void): () => void;
   /** Ends timers and refuses every handshake from now on; open connections are the server's to close. */
   stop(): void;
 }

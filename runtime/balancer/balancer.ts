@@ -30,7 +30,7 @@ import { balancerMetrics } from './metrics/balancer-metrics';
 import { measuredAssigner } from './metrics/measured-assigner';
 import { Tally } from './metrics/tally';
 import { operatorRoutes } from './orders/routes';
-import { startOrders } from './orders/start-orders';
+import { maintenanceNews, startOrders } from './orders/start-orders';
 import { startPage } from './page';
 import { startPair } from './pair/pair';
 import { mayBeAlive } from './pair/second-opinion';
@@ -149,6 +149,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
         matchmakers: new Set([LOBBY]),
         onDelivered: (node, { masterKeys }) => tokens.delivered(node, masterKeys),
         fencing: ownership,
+        maintenance: () => maintenanceNews(orders.book.orders),
         log,
       }),
       (cluster, reply) => outage.heard(cluster, reply),

@@ -8,6 +8,7 @@ import { close, listen, nodeServer, type TlsFiles } from '../node-server';
 import { connectRegistry, RedisMatchQueue } from '../registry';
 import { lobbyAdapter } from './adapter';
 import { servePlayer } from './connection';
+import { sendError } from './guard';
 import { MatchTokens } from './match-tokens';
 import { Matchmaker } from './matchmaker';
 import type { Modes } from './modes';
@@ -91,6 +92,11 @@ export async function createLobbyServer(options: LobbyOptions): Promise<LobbySer
     maxMessagesPerSecond: options.maxMessagesPerSecond ?? 20,
   };
   agent.onSessionEnd((playerId) => matchmaker.remove(playerId));
+  // They may wait on, and be matched with each other; but hardly anybody will come.
+  agent.onMaintenance(({ on, untilMs }) => {
+    const expected = untilMs === null ? undefined : `expected to end at ${new Date(untilMs).toISOString()}`;
+    if (on) for (const socket of io.sockets.sockets.values()) sendError(socket, 'MAINTENANCE', expected);
+  });
   io.on('connection', (socket) => servePlayer(socket, agent.session(socket), parts));
   io.on('nudge', (playerIds: unknown) => {
     const parsed = Nudge.safeParse(playerIds);

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Operators } from '../../autoscaler';
 import type { ScalingConfig } from '../../core/config/scaling';
-import { ordersOf } from '../../core/orders/standing';
-import { AGENT_PROTOCOL } from '../../core/protocol/agent';
+import { ordersOf, type StandingOrders } from '../../core/orders/standing';
+import { AGENT_PROTOCOL, type MaintenanceNews } from '../../core/protocol/agent';
 import type { OrderStore } from '../../registry';
 import type { EventSink } from '../events';
 import type { Ownership } from '../watch/registry-writer';
@@ -47,6 +47,11 @@ export function startOrders({ store, watch, ownership, scaled, events, log }: Or
       book.stop();
     },
   };
+}
+
+/** What nodes are told of it with each poll; undefined: there never was any. */
+export function maintenanceNews({ rev, maintenance }: StandingOrders): MaintenanceNews | undefined {
+  return maintenance === null ? undefined : { rev, on: maintenance.on, untilMs: maintenance.untilMs };
 }
 
 /** Time limit of one node's answer, in milliseconds. */

@@ -6,6 +6,7 @@ import {
   AGENT_PROTOCOL,
   type AnyOrder,
   HelloReply,
+  type MaintenanceNews,
   OrderReply,
   StatsReply,
   type StatsRequest,
@@ -26,6 +27,8 @@ export interface AgentProbeOptions extends IntroductionOptions {
   readonly log: Logger;
   /** Polls show the nodes our epoch, and tell us the highest that they have seen. @default no epochs */
   readonly fencing?: Fencing;
+  /** What nodes are to know of a maintenance; undefined: there never was any. @default there never is */
+  readonly maintenance?: () => MaintenanceNews | undefined;
 }
 
 /** What polls have to do with ownership. */
@@ -47,13 +50,14 @@ type Endpoint = Instance & { readonly endpoint: string };
 export function agentProbes(options: AgentProbeOptions): ProbeFactory {
   const introduction = new Introduction(options);
   const complaints = new Complaints(options.log);
-  const { fencing } = options;
-  return (instance, onLost) => new AgentProbe(instance, { introduction, fencing, complaints, onLost });
+  const { fencing, maintenance } = options;
+  return (instance, onLost) => new AgentProbe(instance, { introduction, fencing, maintenance, complaints, onLost });
 }
 
 interface Shared {
   readonly introduction: Introduction;
   readonly fencing: Fencing | undefined;
+  readonly maintenance: AgentProbeOptions['maintenance'];
   readonly complaints: Complaints;
   readonly onLost: () => void;
 }
@@ -119,9 +123,15 @@ class AgentProbe implements Probe {
     const deadline = performance.now() + timeoutMs;
     const hello = await this.#opened(timeoutMs);
     if (!this.#acquaintance.settled) await this.#bringKeys(hello, deadline - performance.now());
-    const { fencing } = this.#shared;
+    const { fencing, maintenance } = this.#shared;
+    const news = maintenance?.();
     const epoch = fencing?.epoch(this.#instance.cluster) ?? undefined;
-    const request: StatsRequest = { v: AGENT_PROTOCOL, cursor: this.#cursor, ...(epoch !== undefined && { epoch }) };
+    const request: StatsRequest = {
+      v: AGENT_PROTOCOL,
+      cursor: this.#cursor,
+      ...(epoch !== undefined && { epoch }),
+      ...(news !== undefined && { maintenance: news }),
+    };
     const reply = await this.#ask('stats', request, StatsReply, deadline - performance.now());
     if (reply.nodeId !== hello.nodeId || reply.startId !== hello.startId) {
       throw this.#nonsense('stats', `it speaks for ${reply.nodeId}, start ${reply.startId}`);

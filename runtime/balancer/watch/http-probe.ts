@@ -95,9 +95,15 @@ class HttpProbe implements Probe {
     const { cluster } = this.#instance;
     const hello = this.#hello ?? (await this.#introduce(deadline));
     if (!this.#acquaintance.settled) await this.#bringKeys(hello, deadline);
-    const { fencing } = this.#shared;
+    const { fencing, maintenance } = this.#shared;
+    const news = maintenance?.();
     const epoch = fencing?.epoch(cluster) ?? undefined;
-    const request: StatsRequest = { v: AGENT_PROTOCOL, cursor: this.#cursor, ...(epoch !== undefined && { epoch }) };
+    const request: StatsRequest = {
+      v: AGENT_PROTOCOL,
+      cursor: this.#cursor,
+      ...(epoch !== undefined && { epoch }),
+      ...(news !== undefined && { maintenance: news }),
+    };
     const reply = await this.#ask('stats', request, StatsReply, deadline);
     if (reply.nodeId !== hello.nodeId || reply.startId !== hello.startId) {
       throw new Error(`its answer to "stats" is not usable: it speaks for ${reply.nodeId}, start ${reply.startId}`);

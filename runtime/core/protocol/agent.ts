@@ -43,12 +43,24 @@ export const KeysRequest = z.object({
 });
 export type KeysRequest = z.infer<typeof KeysRequest>;
 
+/** Whether new players are kept out, for nodes that tell their players. */
+export const MaintenanceNews = z.object({
+  /** Of two that are told the one with the higher revision holds: balancers do not learn of it at one moment. */
+  rev: z.int().min(0),
+  on: z.boolean(),
+  /** When it is expected to end, Unix milliseconds; null: nobody said. */
+  untilMs: z.number().nullable(),
+});
+export type MaintenanceNews = z.infer<typeof MaintenanceNews>;
+
 /** `stats`, balancer → node: the cursor is what the last reply to *this* poller carried, 0 at first. */
 export const StatsRequest = z.object({
   v: z.literal(AGENT_PROTOCOL),
   cursor: z.int().min(0),
   /** Of the owner that asks: from now on the node refuses orders of an older one. Absent when who asks is not the owner. */
   epoch: z.number().min(0).optional(),
+  /** @default there never was any */
+  maintenance: MaintenanceNews.optional(),
 });
 export type StatsRequest = z.infer<typeof StatsRequest>;
 

@@ -93,6 +93,17 @@ describe('a server with a protocol of its own', () => {
     expect(await stats()).toMatchObject({ connections: 1, sessions: 1, arrivals: ['rid-ann'], full: true });
   });
 
+  it('closes the connection of a player whom an operator kicks, in its own words or as a replaced one', async () => {
+    const { agent, ticket, ask } = await readyNode();
+    const [ann, ben] = [new Connection(), Object.assign(new Connection(), { kicked: () => ben.heard.push('kicked') })];
+    joined(agent, { ticket: ticket('ann') }, ann);
+    joined(agent, { ticket: ticket('ben') }, ben);
+    for (const playerId of ['ann', 'ben', 'cyd']) {
+      expect(await ask('order', { kind: 'kick', playerId })).toMatchObject({ kicked: playerId !== 'cyd' });
+    }
+    expect([ann.heard, ben.heard, agent.sessions]).toEqual([['replaced'], ['kicked'], 0]);
+  });
+
   it('refuses everybody until it has its keys', () => {
     const agent = plainNode();
     expect(code(agent, { ticket: balancer.ticket(agent, 'ann') })).toBe('NOT_READY');
