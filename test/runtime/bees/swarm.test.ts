@@ -88,7 +88,7 @@ describe('a swarm', () => {
 
   it('fills the last room with extra players, who are not counted', async () => {
     const fleet = await fleetOf();
-    const swarm = swarmOf(fleet, { players: 10, fillAfterMs: 300 });
+    const swarm = swarmOf(fleet, { players: 10, fillAfterMs: 2_000 });
     await swarm.run();
     expect(summarise(swarm.result())).toMatchObject({
       players: 10,
