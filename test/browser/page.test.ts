@@ -34,6 +34,16 @@ function pid(nodeId: string): number {
   return Number(printed);
 }
 
+/** Gives an operator's order to the balancer that serves the page. */
+async function order(what: object): Promise<void> {
+  const reply = await fetch(`${new URL(page.url()).origin}/v1/operator/orders`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer local-dev-key', 'content-type': 'application/json' },
+    body: JSON.stringify({ by: 'tester', ...what }),
+  });
+  expect(reply.status).toBe(200);
+}
+
 beforeAll(async () => {
   const env = {
     SCALING: JSON.stringify({ lobby: null, game: { minimum: 3, maximum: 8, out: { cooldownMs: 1_000 } } }),
@@ -103,8 +113,8 @@ describe('the live page', () => {
       }`);
       const killedAtMs = Date.now();
       process.kill(pid(victim), 'SIGKILL');
-      const red = await page.waitForFunction('window.turnedRed');
-      const seen = z.object({ atMs: z.number(), color: z.string() }).parse(await red.jsonValue());
+      const red = await eventually('it is red', () => page.evaluate<unknown>('window.turnedRed'), PATIENCE_MS);
+      const seen = z.object({ atMs: z.number(), color: z.string() }).parse(red);
       expect(seen.color).toMatch(/^rgb\((1[789]\d|2\d\d), \d{1,3}, \d{1,3}\)$/);
       times.push(seen.atMs - killedAtMs);
       await eventually('it is replaced', async () => (await tiles('game', 'good').count()) >= 3, PATIENCE_MS);
@@ -115,17 +125,25 @@ describe('the live page', () => {
 
   it('shows a scale-out as it happens, and why', async () => {
     const before = await tiles('game', 'good').count();
-    const reply = await fetch(`${new URL(page.url()).origin}/v1/operator/orders`, {
-      method: 'POST',
-      headers: { authorization: 'Bearer local-dev-key', 'content-type': 'application/json' },
-      body: JSON.stringify({ order: 'scale', cluster: 'game', size: before + 2, by: 'tester', why: 'to see it' }),
-    });
-    expect(reply.status).toBe(200);
+    await order({ order: 'scale', cluster: 'game', size: before + 2, why: 'to see it' });
     await tiles('game', 'good')
       .nth(before + 1)
       .waitFor();
     await page.locator('#log li', { hasText: 'scaling-grow' }).first().waitFor();
     await page.locator('#log li', { hasText: 'tester' }).first().waitFor();
+  });
+
+  it('says who paused the autoscaler, and who keeps players out, for as long as it lasts', async () => {
+    const badge = page.locator('[data-cluster="game"] .badge', { hasText: 'by tester: a rehearsal' });
+    await order({ order: 'pause', cluster: 'game', why: 'a rehearsal' });
+    await badge.waitFor();
+    await order({ order: 'resume', cluster: 'game', why: 'over' });
+    await badge.waitFor({ state: 'detached' });
+    const banner = page.locator('.banner', { hasText: 'tester: a rehearsal' });
+    await order({ order: 'maintenance', on: true, why: 'a rehearsal' });
+    await banner.waitFor();
+    await order({ order: 'maintenance', on: false, why: 'over' });
+    await banner.waitFor({ state: 'detached' });
   });
 
   it('shows a fail-over and a fail-back', async () => {
