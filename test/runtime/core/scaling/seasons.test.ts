@@ -6,7 +6,7 @@ import { climbOf, surgeOf } from '../../../../runtime/core/scaling/surge';
 const DAY_MS = DAY_SLOTS * SLOT_MS;
 
 /** What is remembered after so many slots of a load. */
-function after(slots: number, load: (slot: number) => number): Past {
+function remembered(slots: number, load: (slot: number) => number): Past {
   let past: Past = null;
   for (let slot = 0; slot < slots; slot++) past = noteLoad(past, load(slot), slot * SLOT_MS);
   return past;
@@ -16,27 +16,27 @@ describe('the same time of the day and of the week before', () => {
   const daily = (slot: number) => (slot % DAY_SLOTS === 100 ? 900 : 100);
 
   it('tells of a peak before it comes again', () => {
-    const past = after(DAY_SLOTS + 98, daily);
+    const past = remembered(DAY_SLOTS + 98, daily);
     const nowMs = DAY_MS + 97 * SLOT_MS;
     expect(loadToCome(past, nowMs, nowMs + 2 * SLOT_MS)).toBe(100);
     expect(loadToCome(past, nowMs, nowMs + 3 * SLOT_MS)).toBe(900);
   });
 
   it('counts as much as today is like it', () => {
-    const half = after(DAY_SLOTS + 98, (slot) => (slot < DAY_SLOTS ? 1 : 0.6) * daily(slot));
+    const half = remembered(DAY_SLOTS + 98, (slot) => (slot < DAY_SLOTS ? 1 : 0.6) * daily(slot));
     const nowMs = DAY_MS + 97 * SLOT_MS;
     expect(loadToCome(half, nowMs, nowMs + 3 * SLOT_MS)).toBeCloseTo(540);
   });
 
   it('knows nothing of times that were not seen, and keeps a week', () => {
     expect(loadToCome(null, 0, DAY_MS)).toBeNull();
-    expect(loadToCome(after(100, daily), 100 * SLOT_MS, 110 * SLOT_MS)).toBeNull();
-    expect(after(WEEK_SLOTS + 500, daily)?.peaks).toHaveLength(WEEK_SLOTS);
+    expect(loadToCome(remembered(100, daily), 100 * SLOT_MS, 110 * SLOT_MS)).toBeNull();
+    expect(remembered(WEEK_SLOTS + 500, daily)?.peaks).toHaveLength(WEEK_SLOTS);
   });
 
   it('survives gaps and clocks that are set', () => {
     const gap = noteLoad(
-      after(10, () => 5),
+      remembered(10, () => 5),
       7,
       400 * SLOT_MS,
     );
