@@ -111,11 +111,29 @@ function mergeNodes(results: readonly RunResult[], slices: readonly Slice[]): Ru
 }
 
 function mergeSlices(results: readonly RunResult[]): Slice[] {
-  const bySecond = new Map<number, Slice[]>();
-  for (const slice of results.flatMap(({ slices }) => slices)) {
-    bySecond.set(slice.second, [...(bySecond.get(slice.second) ?? []), slice]);
-  }
-  return [...bySecond.entries()].toSorted(([a], [b]) => a - b).map(([second, parts]) => addSlices(second, parts));
+  const seconds = [...new Set(results.flatMap(({ slices }) => slices.map(({ second }) => second)))];
+  return seconds
+    .toSorted((a, b) => a - b)
+    .map((second) =>
+      addSlices(
+        second,
+        results.map(({ slices }) => sliceAt(slices, second)).filter((one) => one !== null),
+      ),
+    );
+}
+
+/**
+ * What a process has to say of this second: null when it had ended before. One that was too busy to end a slice in time has a longer one:
+ * its counts belong to its end, and who was there, to all of it.
+ */
+function sliceAt(slices: readonly Slice[], second: number): Slice | null {
+  const slice = slices.find((one) => one.second >= second);
+  if (slice === undefined || slice.second === second) return slice ?? null;
+  const nothing = new Durations().encode();
+  return {
+    ...{ ...slice, second, arrived: 0, joined: 0, finished: 0, failed: 0, sent: 0, received: 0 },
+    ...{ relay: nothing, lobby: nothing },
+  };
 }
 
 function addSlices(second: number, parts: readonly Slice[]): Slice {

@@ -131,7 +131,7 @@ export class Tally {
 
   /** All of it; the present slice of the timeline ends with it. */
   result(): RunResult {
-    this.#cut(Math.ceil(this.#seconds()));
+    this.#cut(Math.max(Math.ceil(this.#seconds()), this.#lastSecond + 1));
     const seconds = this.#seconds();
     const step = (name: Step): string => (this.#steps.get(name) ?? new Durations()).encode();
     return {

@@ -76,6 +76,26 @@ describe('results of several processes', () => {
     expect(summarise(merged).atPeak).toEqual({ lobby: { largest: 9, mean: 9 } });
   });
 
+  it('agree on the seconds, also when a process was too busy to end each in time', () => {
+    const whole = resultOf({
+      lobby: [1],
+      connected: [
+        [5, 5],
+        [5, 5],
+        [5, 5],
+      ],
+    });
+    const [first, , last] = whole.slices;
+    const busy = { ...whole, slices: [first, last].filter((slice) => slice !== undefined) };
+    const merged = mergeResults([whole, busy]);
+    expect(merged.slices.map(({ second, connected, sent }) => [second, connected, sent])).toEqual([
+      [1, 10, 2],
+      [2, 10, 1],
+      [3, 10, 2],
+    ]);
+    expect(merged.peakConcurrent).toBe(10);
+  });
+
   it('of one process are its own', () => {
     const only = resultOf({ lobby: [1], connected: [[5, 0]] });
     expect(mergeResults([only])).toBe(only);
