@@ -86,6 +86,7 @@ function introduction({ api, apiKey, pages, groups, balancers }: LocalCluster): 
     `  curl -s ${api}/v1/clusters ${key}`,
     `  curl -s ${api}/v1/lobby ${key} -H 'Content-Type: application/json' -d '{"playerId":"alice"}'`,
     `  npm run bees -- --api ${api} --players 100 --ramp 5`,
+    `  npx realtime status --port ${new URL(api).port}      the clusters, and what an operator may order: npx realtime --help`,
     `  npm run local -- roll --port ${new URL(api).port}      every node is replaced, a few at a time, and nobody is cut off`,
     `  kill -9 ${victim}      a game node dies: its rooms go on on another one, and the process is replaced`,
     `  kill -STOP ${victim}   it hangs: no new player is sent there`,
