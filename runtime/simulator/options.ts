@@ -94,7 +94,7 @@ export async function settingOf(
   return { trace, demand, physics, config, forcedAfterMs: options.drain * MINUTE_MS };
 }
 
-export async function readTrace(file: string, repeat = 1): Promise<Trace> {
+async function readTrace(file: string, repeat = 1): Promise<Trace> {
   const text = await readFile(file, 'utf8');
   const trace = isCloudWatch(text) ? parseCloudWatch(text, file) : parseTrace(text, file);
   return repeated(trace, repeat);

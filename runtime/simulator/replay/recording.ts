@@ -40,7 +40,7 @@ const Step = z.object({
 });
 
 /** A recording that cannot be read: the message names file and line. */
-export class BadRecording extends Error {
+class BadRecording extends Error {
   override readonly name = 'BadRecording';
 }
 
