@@ -11,7 +11,7 @@ import { DEFAULT_PHYSICS, type Faults } from '../../../runtime/simulator/world/p
 
 /** The days are the same each time; DAYS_SEED (an integer) draws others, and DAYS more of them: .ci/run plays a thousand. */
 const RUNS = { numRuns: Number(process.env.DAYS ?? 20), seed: Number(process.env.DAYS_SEED ?? 1) };
-const MINUTES = 20;
+const MINUTES = 12;
 const CAPACITY = 10;
 
 const minute = fc.integer({ min: 0, max: MINUTES * 60_000 });
@@ -26,7 +26,7 @@ const faults: fc.Arbitrary<Faults> = fc.record({
   stillborn: fc.constantFrom(0, 0.3),
   spans: fc.array(span, { maxLength: 2 }),
 });
-/** A short day: twenty minutes with everything that a day has, at most twenty nodes. */
+/** A short day: twelve minutes with everything that a day has, at most twenty nodes. */
 const day = fc.record({
   seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   levels: fc.array(fc.nat(180), { minLength: 2, maxLength: 8 }),
