@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createApi } from '../api/server';
 import { createOperatorServer } from '../dashboard/server';
@@ -23,9 +22,10 @@ import { overheard } from './assign/overheard';
 import { PendingReader } from './assign/pending-reader';
 import { Refusals } from './assign/refusals';
 import type { BalancerEnv } from './env';
-import { EventLog, type RecordedEvent, SharedEvents } from './events';
+import { EventLog, logEvent, SharedEvents } from './events';
 import { KeyRing } from './key-ring';
 import { followKeysFile } from './keys-file';
+import { portOf, taking } from './listening';
 import { balancerMetrics } from './metrics/balancer-metrics';
 import { measuredAssigner } from './metrics/measured-assigner';
 import { Tally } from './metrics/tally';
@@ -280,31 +280,4 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     throw error;
   }
   return { port: portOf(api.server.address()), privatePort: portOf(operators.server.address()), stop };
-}
-
-function logEvent(log: Logger, { kind, ...event }: RecordedEvent): void {
-  // A balancer that owns its home is as it should be; what took it from there, or brings it back, is told by itself.
-  const usual = kind === 'cluster-owned' && event.details?.home === true;
-  const alarming =
-    /suspect|held|red|evicted|began|unavailable|registry-|api-errors|cluster-|peer-silent|peer-back|scaling-failed/.test(
-      kind,
-    );
-  const level = alarming && !usual ? 'warn' : 'info';
-  log[level](event, [kind, event.nodeId ?? event.cluster ?? '', `(${event.reason})`].filter(Boolean).join(' '));
-}
-
-function portOf(address: AddressInfo | string | null): number {
-  if (address === null || typeof address === 'string') throw new Error('not listening on a TCP port');
-  return address.port;
-}
-
-async function taking(name: 'PORT' | 'PRIVATE_PORT', env: BalancerEnv, listening: Promise<unknown>): Promise<void> {
-  try {
-    await listening;
-  } catch (cause) {
-    if (typeof cause !== 'object' || cause === null || !('code' in cause) || cause.code !== 'EADDRINUSE') throw cause;
-    throw new Error(`${name} ${env[name]} of ${env.HOST} is in use: stop what listens there, or set another`, {
-      cause,
-    });
-  }
 }
