@@ -22,7 +22,6 @@ const ORIGINAL = {
     in: [225, 200, 175, 150, 125, 100, 75, 50, 40, 30, 20, 3].map((size) => ({ above: size, size })),
   },
   schedule: [{ name: 'evening', from: '18:00', to: '23:00', zone: 'Asia/Tokyo', atLeast: 20 }],
-  consolidate: null,
   forecast: null,
   history: null,
   emergency: null,
@@ -34,16 +33,23 @@ const ORIGINAL = {
   },
 } as const;
 
-export const PRESET_NAMES = ['default', 'original'] as const;
+/** Joins on as few nodes as hold everybody, so that the others empty by themselves and can leave, one scale-in soon after the other. */
+const LEAN = { consolidate: 0.95, in: { cooldownMs: 180_000 } } as const;
+
+const PRESETS = { original: ORIGINAL, lean: LEAN } as const;
+
+export const PRESET_NAMES = ['default', 'original', 'lean'] as const;
 
 /** Puts the named preset under the given fields; leaves anything that it does not understand for the schema to refuse. */
 export function applyPreset(input: unknown): unknown {
-  if (typeof input !== 'object' || input === null || !('preset' in input) || input.preset !== 'original') return input;
+  if (typeof input !== 'object' || input === null || !('preset' in input)) return input;
+  if (input.preset !== 'original' && input.preset !== 'lean') return input;
+  const preset: { readonly in: object; readonly out?: object } = PRESETS[input.preset];
   return {
-    ...ORIGINAL,
+    ...preset,
     ...input,
-    out: under(ORIGINAL.out, 'out' in input ? input.out : {}),
-    in: under(ORIGINAL.in, 'in' in input ? input.in : {}),
+    out: under(preset.out ?? {}, 'out' in input ? input.out : {}),
+    in: under(preset.in, 'in' in input ? input.in : {}),
   };
 }
 

@@ -8,7 +8,8 @@ import { fillThresholds } from './thresholds';
 import { TimeWindow } from './window';
 
 const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 /** A span in milliseconds; at most a week, so that a mistake in the unit is noticed. */
 const Ms = z
@@ -64,8 +65,8 @@ const Move = z.strictObject({
 });
 
 const In = z.strictObject({
-  /** Shortest time between two scale-ins. @default 180_000 */
-  cooldownMs: Ms.default(3 * MINUTE),
+  /** Shortest time between two scale-ins. @default 3_600_000 */
+  cooldownMs: Ms.default(HOUR),
   /** Nodes that one scale-in may always take. @default 1 */
   stepNodes: Nodes.min(1).default(1),
   /** Nodes that one scale-in may take, as a fraction of the fleet; the larger of the two holds. @default 0.5 */
@@ -94,7 +95,7 @@ const Roll = z.strictObject({
 
 /** How one cluster scales. Times are in milliseconds, sizes in nodes. */
 const Fields = z.strictObject({
-  /** Where the defaults come from: `original` are the rules of 2015. @default 'default' */
+  /** Where the defaults come from: `original` are the rules of 2015, `lean` those that need the fewest nodes. @default 'default' */
   preset: z.enum(PRESET_NAMES).default('default'),
   /** Never fewer nodes; missing ones are started at once. @default 2 */
   minimum: Nodes.min(1).default(2),
@@ -116,9 +117,9 @@ const Fields = z.strictObject({
   average: AverageRule.prefault({}),
   /**
    * Joins go to no more nodes than hold everybody when they are filled to this share of what they can hold, and never to fewer than
-   * the minimum; the others empty by themselves. Null: evenly over all. @default 0.95
+   * the minimum; the others empty by themselves. Null: evenly over all. @default null
    */
-  consolidate: z.number().gt(0).max(1).nullable().default(0.95),
+  consolidate: z.number().gt(0).max(1).nullable().default(null),
   /** Times at which more nodes are needed. @default [] */
   schedule: z.array(Scheduled).max(100).default([]),
   /** Start nodes before they are needed; null: do not. */

@@ -35,6 +35,7 @@ const day = fc.record({
 });
 
 const config = ScalingConfig.parse({
+  preset: 'lean',
   capacity: CAPACITY,
   maximum: 20,
   bootMs: 20_000,

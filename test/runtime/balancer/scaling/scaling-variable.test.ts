@@ -22,7 +22,7 @@ describe('SCALING', () => {
     expect(configs.get('chat')).toMatchObject({
       minimum: 2,
       out: { cooldownMs: 180_000 },
-      in: { cooldownMs: 180_000 },
+      in: { cooldownMs: 3_600_000 },
     });
   });
 

@@ -15,7 +15,7 @@ describe('the configuration of a fleet', () => {
       ok: true,
       config: {
         clusters: {
-          lobby: { minimum: 2, out: { cooldownMs: 180_000 }, in: { cooldownMs: 180_000, move: null } },
+          lobby: { minimum: 2, out: { cooldownMs: 180_000 }, in: { cooldownMs: 3_600_000, move: null } },
           game: { maximum: 50, average: { rule: 'utilization', target: 0.85, outAbove: 0.9, inBelow: 0.8 } },
         },
       },
@@ -143,5 +143,13 @@ describe('the original preset', () => {
         },
       },
     });
+  });
+});
+
+it('the lean preset packs joins and scales in more often; given fields stay', () => {
+  const parsed = parseFleetConfig({ stack: 's', clusters: { game: { preset: 'lean', in: { stepNodes: 3 } } } });
+  expect(parsed).toMatchObject({
+    ok: true,
+    config: { clusters: { game: { consolidate: 0.95, in: { cooldownMs: 180_000, stepNodes: 3 } } } },
   });
 });
