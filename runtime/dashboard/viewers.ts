@@ -42,6 +42,8 @@ export class Viewers {
   add(reply: FastifyReply): void {
     reply.hijack();
     const response = reply.raw;
+    // One that breaks off while it is written to is no failure of ours.
+    response.on('error', () => undefined);
     if (this.#viewers.size >= MOST_VIEWERS) {
       response.writeHead(503, { 'retry-after': '10' }).end();
       return;
@@ -54,16 +56,18 @@ export class Viewers {
     response.once('close', () => this.#viewers.delete(viewer));
   }
 
-  /** @param update what leads from the last picture to this one. */
-  send(picture: Picture, update: Update): void {
+  /**
+   * @param update what leads from the last picture to this one.
+   * @param nowMs monotonic, in milliseconds.
+   */
+  send(picture: Picture, update: Update, nowMs = performance.now()): void {
     this.#picture = picture;
     this.#whole = null;
     if (this.#viewers.size === 0) return;
     const news = message('update', update);
-    const nowMs = performance.now();
     for (const viewer of this.#viewers) {
       const { response } = viewer;
-      if (nowMs > viewer.untilMs) response.end('event: renew\ndata:\n\n');
+      if (nowMs > viewer.untilMs) this.#leave(viewer, 'event: renew\ndata:\n\n');
       else if (response.writableLength > 0) viewer.behind = true;
       else {
         response.write(viewer.behind ? this.#wholePicture() : news);
@@ -73,7 +77,14 @@ export class Viewers {
   }
 
   close(): void {
-    for (const { response } of this.#viewers) response.end();
+    for (const viewer of this.#viewers) this.#leave(viewer);
+  }
+
+  /** Whoever has not even read what it got is cut off: else its connection would stay until it does. */
+  #leave(viewer: Viewer, lastWords = ''): void {
+    this.#viewers.delete(viewer);
+    if (viewer.response.writableLength > 0) viewer.response.destroy();
+    else viewer.response.end(lastWords);
   }
 
   #wholePicture(): Buffer {

@@ -10,7 +10,7 @@ export const ABOUT = {
 export type About = keyof typeof ABOUT;
 
 const PREFIXES: readonly (readonly [RegExp, About])[] = [
-  [/^(operator|maintenance|cluster-paused|cluster-resumed)/, 'operators'],
+  [/^order-/, 'operators'],
   [/^(node|mass-failure)-/, 'health'],
   [/^scaling-/, 'scaling'],
   [/^(cluster|peer|balancer)-/, 'owners'],
@@ -24,7 +24,7 @@ export function aboutOf(kind: string): About {
 /** How bad it is: chooses the colour, and what is read out. */
 export type Weight = 'bad' | 'good' | 'plain';
 
-const BAD = /-(red|suspect|held|evicted|silent|lost|failed|unavailable|given-up|began|missing)$/;
+const BAD = /-(red|suspect|held|evicted|silent|lost|failed|unavailable|given-up|began|missing|errors)$/;
 const GOOD = /-(green|back|ended|owned|relied-on|known|there)$/;
 
 export function weightOf(kind: string): Weight {
@@ -33,5 +33,5 @@ export function weightOf(kind: string): Weight {
 
 /** What an operator is to hear at once: the bad, and what changes the fleet or its owners. */
 export function isNotable(kind: string): boolean {
-  return weightOf(kind) === 'bad' || /^(cluster|operator|maintenance|mass-failure)|^scaling-grow$/.test(kind);
+  return weightOf(kind) === 'bad' || /^(order|cluster|mass-failure)-|^scaling-grow$/.test(kind);
 }

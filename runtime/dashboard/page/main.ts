@@ -1,5 +1,6 @@
 import type { Histories } from '../../core/protocol/page';
 import { type Board, boardOf, NotWhole, updated } from './board';
+import { BROWSER } from './browser';
 import { ClusterView } from './cluster-view';
 import { type Courses, EMPTY, extended, type Range, withHistories } from './courses';
 import { byId } from './dom';
@@ -68,7 +69,7 @@ function main(): void {
     draw(showCourses);
   };
 
-  const stream = new Stream({
+  const stream = new Stream(BROWSER, {
     onPicture: (picture) => {
       board = boardOf(picture);
       const now = board;

@@ -7,6 +7,23 @@ export interface StreamHandlers {
   readonly onLink: (live: boolean) => void;
 }
 
+/** A push stream of the balancer's; the browser's `EventSource` is one. */
+export interface Source {
+  addEventListener(kind: string, take: (event: { readonly data: string }) => void): void;
+  close(): void;
+}
+
+/** What is asked of the browser. */
+export interface StreamBrowser {
+  open(): Source;
+  /** Whether there is a session; yes as well while nobody can say. Never rejects. */
+  signedIn(): Promise<boolean>;
+  /** Leads to where one signs in. */
+  signIn(): void;
+  /** Loads the page anew. */
+  reload(): void;
+}
+
 /** Nothing came for this long, in milliseconds: the connection is broken, even if nobody has said so. */
 const SILENT_MS = 4_000;
 
@@ -15,23 +32,28 @@ const AGAIN_MS = 1_000;
 
 /** Follows the balancer's push stream, and comes back to it for ever. Without a session it leads to where one signs in. */
 export class Stream {
+  readonly #browser: StreamBrowser;
   readonly #handlers: StreamHandlers;
-  #source: EventSource | undefined;
+  #source: Source | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(handlers: StreamHandlers) {
+  constructor(browser: StreamBrowser, handlers: StreamHandlers) {
+    this.#browser = browser;
     this.#handlers = handlers;
     this.#open();
   }
 
   /** Asks for a whole picture: what came does not fit what is known. */
   restart(): void {
-    this.#source?.close();
     this.#open();
   }
 
+  /** One stream at a time, however many asked for it. */
   #open(): void {
-    const source = new EventSource('/stream');
+    clearTimeout(this.#again);
+    this.#source?.close();
+    const source = this.#browser.open();
     this.#source = source;
     source.addEventListener('picture', ({ data }) => {
       const picture: Picture = JSON.parse(data);
@@ -49,7 +71,7 @@ export class Stream {
   /** Whether it can be read. It comes from where this program came from; after a deploy that may be another version. */
   #heard({ v }: PageHead): boolean {
     if (v !== PAGE_PROTOCOL) {
-      location.reload();
+      this.#browser.reload();
       return false;
     }
     this.#handlers.onLink(true);
@@ -64,13 +86,17 @@ export class Stream {
 
   async #lost(): Promise<void> {
     clearTimeout(this.#silence);
-    this.#source?.close();
+    const source = this.#source;
+    source?.close();
     this.#handlers.onLink(false);
-    const session = await fetch('/session').catch(() => null);
-    if (session?.status === 401) {
-      location.assign('/sign-in');
+    const signedIn = await this.#browser.signedIn();
+    // Somebody asked for a whole picture meanwhile: that one is followed.
+    if (source !== this.#source) return;
+    if (!signedIn) {
+      this.#browser.signIn();
       return;
     }
-    setTimeout(() => this.#open(), AGAIN_MS);
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.#open(), AGAIN_MS);
   }
 }

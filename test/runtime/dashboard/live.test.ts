@@ -126,8 +126,9 @@ describe('the push stream', () => {
     const { page, url } = await played(20);
     const slow = await watcher(url);
     const fast = await watcher(url);
-    await eventually('both have the picture', () => slow.pictures.length + fast.pictures.length === 2, 30_000);
+    await eventually('both have the picture', () => slow.pictures.length > 0 && fast.pictures.length > 0, 30_000);
     slow.pause();
+    const pictures = slow.pictures.length;
     let round = 0;
     // Large enough to fill what the system keeps for a connection.
     const grow = () => {
@@ -143,7 +144,7 @@ describe('the push stream', () => {
     await eventually('the fast one has had a lot', hadALot, 60_000);
     const sent = had();
     slow.resume();
-    await eventually('it gets a whole picture', () => slow.pictures.length > 1, 60_000);
+    await eventually('it gets a whole picture', () => slow.pictures.length > pictures, 60_000);
     expect(slow.updates.length).toBeLessThan(sent);
   });
 

@@ -45,7 +45,9 @@ describe('kinds of events', () => {
     ['scaling-unchanged', 'scaling', 'plain', false],
     ['cluster-lost', 'owners', 'bad', true],
     ['registry-given-up', 'registry', 'bad', true],
-    ['operator-drain', 'operators', 'plain', true],
+    ['order-drain', 'operators', 'plain', true],
+    ['order-done', 'operators', 'plain', true],
+    ['api-errors', 'other', 'bad', true],
     ['something', 'other', 'plain', false],
   ])('%s', (kind, about, weight, notable) => {
     expect([aboutOf(kind), weightOf(kind), isNotable(kind)]).toEqual([about, weight, notable]);
