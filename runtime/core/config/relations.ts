@@ -57,8 +57,19 @@ function measurable(value: unknown, report: Report): void {
   );
 }
 
+/** Filled by players, nodes may be over the target of a rule that does not go by what they can hold. */
+function consolidable(value: unknown, report: Report): void {
+  const rule = at(value, ['average', 'rule']);
+  if (typeof at(value, ['consolidate']) !== 'number' || typeof rule !== 'string' || rule === 'utilization') return;
+  report(
+    ['consolidate'],
+    `must be null with average.rule "${rule}": it fills nodes to their capacity, which only utilization goes by`,
+  );
+}
+
 function relations(value: unknown, report: Report): void {
   measurable(value, report);
+  consolidable(value, report);
   below(value, report, ['minimum'], ['maximum'], true);
   below(value, report, ['bootMs'], ['bootLimitMs']);
   below(value, report, ['average', 'inBelow'], ['average', 'target']);

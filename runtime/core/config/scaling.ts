@@ -117,7 +117,7 @@ const Fields = z.strictObject({
   average: AverageRule.prefault({}),
   /**
    * Joins go to no more nodes than hold everybody when they are filled to this share of what they can hold, and never to fewer than
-   * the minimum; the others empty by themselves. Null: evenly over all. @default null
+   * the minimum; the others empty by themselves. Only with the rule `utilization`. Null: evenly over all. @default null
    */
   consolidate: z.number().gt(0).max(1).nullable().default(null),
   /** Times at which more nodes are needed. @default [] */

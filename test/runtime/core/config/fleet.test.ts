@@ -153,3 +153,13 @@ it('the lean preset packs joins and scales in more often; given fields stay', ()
     config: { clusters: { game: { consolidate: 0.95, in: { cooldownMs: 180_000, stepNodes: 3 } } } },
   });
 });
+
+it('joins are packed only where the size goes by what nodes can hold', () => {
+  const average = { rule: 'per-node', target: 50, outAbove: 60, inBelow: 40 };
+  const message =
+    'consolidate: must be null with average.rule "per-node": it fills nodes to their capacity, which only utilization goes by';
+  expect(mistakes({ consolidate: 0.9, average })).toEqual([message]);
+  expect(mistakes({ preset: 'lean', metric: 'cpu', average })).toEqual([message]);
+  expect(mistakes({ preset: 'lean', consolidate: null, average })).toEqual([]);
+  expect(mistakes({ consolidate: 0.9 })).toEqual([]);
+});
