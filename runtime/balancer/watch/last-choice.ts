@@ -9,15 +9,22 @@ export interface Consolidation {
   readonly minimum: number;
 }
 
+interface Entry<W> extends Pick<NodeEntry, 'update'> {
+  readonly watch: W;
+}
+
 /**
  * Spare nodes are written as `held`: last choice for joins, and otherwise like green ones. While some are held because they are silent
- * (S8) none is spare, so that joins go to those that answer.
+ * (S8) none is spare, so that joins go to those that answer. A slow node counts as one that can hold less: it gets fewer joins.
  */
-export function withLastChoices(entries: readonly NodeEntry[], how: Consolidation | null): readonly NodeEntry[] {
+export function withLastChoices<W extends Pick<NodeEntry['watch'], 'facts'>>(
+  entries: readonly Entry<W>[],
+  how: Consolidation | null,
+): readonly Entry<W>[] {
   if (how === null || entries.some(({ update }) => update.standing === 'held')) return entries;
   const green = entries.flatMap(({ watch, update }) => {
-    const { nodeId, standing, sessions, capacity } = update;
-    return standing === 'green' && watch.facts !== null ? [{ nodeId, load: sessions, capacity }] : [];
+    const { nodeId, standing, sessions, weight } = update;
+    return standing === 'green' && watch.facts !== null ? [{ nodeId, load: sessions, capacity: weight }] : [];
   });
   const spare = new Set(spareNodes(green, how.fill, how.minimum).map(({ nodeId }) => nodeId));
   if (spare.size === 0) return entries;
