@@ -8,8 +8,9 @@ const POINTS = 24;
 
 type Series = ScalingState['history'];
 
-/** Adds the load of this moment to the two histories, and takes the trend anew with each new point. */
-export function remember(state: ScalingState, load: number, nowMs: number, config: ScalingConfig): ScalingState {
+/** Adds the load of this moment to the histories, and takes the trend anew with each new point. Those of another metric are forgotten. */
+export function remember(before: ScalingState, load: number, nowMs: number, config: ScalingConfig): ScalingState {
+  const state = before.metric === config.metric ? before : forgotten(before, config);
   const peaks = addPeak(state.peaks, load, nowMs, config.in.stabiliseMs);
   const past = config.history === null ? null : noteLoad(state.past, load, nowMs);
   if (config.forecast === null) return { ...state, peaks, past };
@@ -17,6 +18,10 @@ export function remember(state: ScalingState, load: number, nowMs: number, confi
   if (isOpen(state.history, nowMs, windowMs)) return { ...state, peaks, past };
   const history = append(state.history, load, nowMs, windowMs);
   return { ...state, peaks, past, history, trend: trendOf(history) };
+}
+
+function forgotten(state: ScalingState, { metric }: ScalingConfig): ScalingState {
+  return { ...state, metric, history: [], peaks: [], trend: null, past: null };
 }
 
 /** The highest load of the stabilisation time; null while the history does not reach back that far. */

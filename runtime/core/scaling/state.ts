@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { MetricName } from '../protocol/agent';
+import { PLAYERS } from '../snapshot';
 import { WEEK_SLOTS } from './slots';
 import { RuleName } from './types';
 
@@ -10,6 +12,8 @@ const Time = z.number();
  * nodes' own phase, and everything that waits for something waits anew.
  */
 export const ScalingState = z.object({
+  /** What the load of `history`, `peaks`, `trend` and `past` is; none of it says anything of another metric. */
+  metric: MetricName.default(PLAYERS),
   /** The load over the forecast's window, oldest first, at fixed distances. */
   history: z.array(z.object({ atMs: Time, load: z.number() })).default([]),
   /** The highest load of each slice of the stabilisation time, oldest first; `atMs` is where the slice begins. */

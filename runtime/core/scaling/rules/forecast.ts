@@ -1,4 +1,5 @@
 import type { ScalingConfig } from '../../config/scaling';
+import { PLAYERS } from '../../snapshot';
 import type { Census } from '../census';
 import { averageLoad, inSize, outSize } from '../sizing';
 import type { ScalingState } from '../state';
@@ -14,7 +15,7 @@ const RISING = 0.8;
  * started now has to last until then.
  */
 export function forecastRule(census: Census, state: ScalingState, nowMs: number, config: ScalingConfig): Wish {
-  const perMs = config.forecast === null ? 0 : rise(state, census.load, nowMs, config.forecast.windowMs);
+  const perMs = rise(state, census.load, nowMs, config);
   if (perMs <= 0) return { rule: 'forecast', atLeast: 0, keep: 0, urgent: false, text: 'no rising trend' };
   const aheadMs = config.bootMs + config.out.cooldownMs;
   const load = census.load + perMs * aheadMs;
@@ -30,8 +31,18 @@ export function forecastRule(census: Census, state: ScalingState, nowMs: number,
   };
 }
 
-/** Load per millisecond: the trend of the whole window, or a surge within its last quarter; 0 when neither is beyond doubt. */
-function rise({ trend, history }: ScalingState, load: number, nowMs: number, windowMs: number): number {
+/**
+ * Load per millisecond: the trend of the whole window, or a surge within its last quarter; 0 when neither is beyond doubt. How much
+ * of a surge is mere noise is known of players only: of another metric neither the unit nor the noise is.
+ */
+function rise(
+  { trend, history }: ScalingState,
+  load: number,
+  nowMs: number,
+  { forecast, metric }: ScalingConfig,
+): number {
+  if (forecast === null) return 0;
   const steady = trend !== null && trend.rising >= RISING ? trend.perMs : 0;
-  return Math.max(steady, surgeOf([...history, { atMs: nowMs, load }], windowMs / 4));
+  if (metric !== PLAYERS) return steady;
+  return Math.max(steady, surgeOf([...history, { atMs: nowMs, load }], forecast.windowMs / 4));
 }

@@ -68,7 +68,7 @@ export function sampleOf(list: readonly ScalingNode[], fields: Partial<ScalingSa
 
 /** A state that has seen this load for as long as scale-in asks for. */
 export function steadyState(load: number, config: ScalingConfig, fields: Partial<ScalingState> = {}): ScalingState {
-  return { ...initialState(), peaks: peaksUntil(NOON, load, config), ...fields };
+  return { ...initialState(), metric: config.metric, peaks: peaksUntil(NOON, load, config), ...fields };
 }
 
 function peaksUntil(nowMs: number, load: number, { in: { stabiliseMs } }: ScalingConfig): ScalingState['peaks'] {
