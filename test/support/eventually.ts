@@ -2,7 +2,7 @@
 export async function eventually<T>(
   what: string,
   check: () => T | Promise<T>,
-  withinMs = 20_000,
+  withinMs = 30_000,
 ): Promise<NonNullable<Exclude<T, false | 0 | ''>>> {
   const deadline = Date.now() + withinMs;
   for (;;) {

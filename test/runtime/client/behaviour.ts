@@ -161,8 +161,8 @@ export function describeClient(openWire: OpenWire): void {
     });
 
     it('to a hung node is noticed by its missing pings', async () => {
-      const fleet = await fleetOf({ lobby: 2, pingMs: 150, graceMs: 400 });
-      const client = clientOf(fleet, 'a', { connectTimeoutMs: 200 });
+      const fleet = await fleetOf({ lobby: 2, pingMs: 500 });
+      const client = clientOf(fleet, 'a', { connectTimeoutMs: 2_000 });
       await client.joinLobby();
       fleet.lobbies[0]?.freeze();
       await eventually('the other node', () => fleet.lobbies[1]?.connections === 1);
@@ -204,7 +204,7 @@ export function describeClient(openWire: OpenWire): void {
     it('is given up after the deadline, with the last reason', async () => {
       const fleet = await fleetOf({});
       Object.assign(fleet.lobbies[0] ?? {}, { refuse: true });
-      const joining = clientOf(fleet, 'a', { deadlineMs: 300 }).joinLobby();
+      const joining = clientOf(fleet, 'a', { deadlineMs: 3_000 }).joinLobby();
       await expect(joining).rejects.toMatchObject({ code: 'DEADLINE', cause: { code: 'REFUSED' } });
     });
   });

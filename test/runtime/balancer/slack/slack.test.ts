@@ -82,12 +82,13 @@ describe('a balancer with a webhook', () => {
     hook.status = 500;
     const { own, lines } = await balancer({ SLACK_WEBHOOK_URL: hook.url, SLACK_REPORT_MS: '0' });
     own.emit({ kind: 'peer-silent', reason: 'gone' });
-    await eventually('it is logged', () => lines.some(({ msg }) => msg.startsWith('Slack has not taken')), WAIT_MS);
+    const failures = () => lines.filter((line) => JSON.stringify(line).includes('answered 500'));
+    await eventually('it is logged', () => failures().length > 0, WAIT_MS);
     hook.status = 200;
     await eventually('it is told', () => hook.texts.some((text) => text.includes('gone')), WAIT_MS);
     await eventually('that is logged', () => lines.some(({ msg }) => msg === 'Slack takes messages again'), WAIT_MS);
-    expect(lines.filter(({ msg }) => msg.startsWith('Slack has not taken'))).toHaveLength(1);
-    expect(JSON.stringify(lines)).toContain('answered 500');
+    expect(failures()).toHaveLength(1);
+    expect(failures()[0]?.msg).toMatch(/^Slack has not taken/);
     expect(JSON.stringify(lines)).not.toMatch(/T0AAAAAAA|cGFzc3dvcmQ/);
   });
 
@@ -110,7 +111,8 @@ describe('a balancer with a webhook', () => {
     const { own, stop } = await balancer({ SLACK_WEBHOOK_URL: hook.url, SLACK_REPORT_MS: '0' });
     own.emit({ kind: 'order-drain', cluster: 'game', nodeId: 'n1', reason: 'disk is full', by: 'alice' });
     await stop();
-    expect(hook.texts.join()).toContain('disk is full (alice)');
+    // On a busy machine it may be under way still.
+    await eventually('it is told', () => hook.texts.join().includes('disk is full (alice)'), WAIT_MS);
   });
 });
 
