@@ -82,10 +82,10 @@ export class FleetClient {
     const lobby = new Lobby({
       ...this.#timing,
       report: this.#observe,
-      ask: (deadlineMs, signal) =>
+      ask: (effort, signal) =>
         persist(
           (idempotencyKey, inner) => this.#api.askLobby({ playerId, idempotencyKey }, inner),
-          { ...this.#timing, deadlineMs },
+          { ...this.#timing, ...effort },
           signal,
         ),
     });
@@ -113,10 +113,10 @@ export class FleetClient {
       playerId: this.playerId,
       match,
       report: this.#observe,
-      ask: (deadlineMs, signal) =>
+      ask: (effort, signal) =>
         persist(
           (idempotencyKey, inner) => this.#api.askStart({ ...ask, idempotencyKey }, inner),
-          { ...this.#timing, deadlineMs },
+          { ...this.#timing, ...effort },
           signal,
         ),
       finish: (result) =>

@@ -2,7 +2,7 @@ import type { AssignReply } from '../core/protocol/rest';
 import { type Backoff, backoffMs, sleep } from './backoff';
 import { NodeConnection } from './connection';
 import { asClientError, CLOSED, FleetClientError } from './errors';
-import { overdue } from './retry';
+import { type Effort, overdue } from './retry';
 import type { OpenWire } from './wire';
 
 type Role = 'lobby' | 'game';
@@ -31,8 +31,8 @@ export interface LinkTiming {
 
 export interface LinkOptions extends LinkTiming {
   readonly role: Role;
-  /** Asks the API for a node; repeats by itself, for `deadlineMs` at most. */
-  readonly ask: (deadlineMs: number, signal: AbortSignal) => Promise<AssignReply>;
+  /** Asks the API for a node; repeats by itself, for what is left of the effort at most. */
+  readonly ask: (effort: Effort, signal: AbortSignal) => Promise<AssignReply>;
   /** Says to the node what the player is here for; called on every new connection. */
   readonly greet: (connection: NodeConnection) => void;
   readonly onEvent: (event: string, args: readonly unknown[]) => void;
@@ -171,7 +171,7 @@ export class Link {
       if (attempt > 0) await sleep(backoffMs(attempt - 1, backoff, Math.random()), signal);
       const askedAtMs = performance.now();
       if (askedAtMs >= untilMs) throw overdue(deadlineMs, last);
-      const answer = await ask(untilMs - askedAtMs, signal);
+      const answer = await ask({ deadlineMs, leftMs: untilMs - askedAtMs, last }, signal);
       report({ role, nodeId: answer.nodeId, kind: 'asked', answer, tookMs: performance.now() - askedAtMs });
       const connection = this.#connect(answer);
       try {

@@ -1,9 +1,17 @@
 import { type Backoff, backoffMs, sleep } from './backoff';
 import { asClientError, closed, FleetClientError } from './errors';
 
-export interface RetryOptions {
+/** How long is tried, and what came of it before: a request may be the rest of an effort that failed otherwise until now. */
+export interface Effort {
   /** How long all tries together may take, in milliseconds. */
   readonly deadlineMs: number;
+  /** What is left of it, in milliseconds. @default all */
+  readonly leftMs?: number;
+  /** Why it has failed so far. @default it has not */
+  readonly last?: unknown;
+}
+
+export interface RetryOptions extends Effort {
   /** How long one try may take, in milliseconds. */
   readonly requestTimeoutMs: number;
   readonly backoff: Backoff;
@@ -21,8 +29,8 @@ export async function persist<T>(
   signal: AbortSignal,
 ): Promise<T> {
   const idempotencyKey = randomKey();
-  const untilMs = performance.now() + options.deadlineMs;
-  let last: FleetClientError | undefined;
+  const untilMs = performance.now() + (options.leftMs ?? options.deadlineMs);
+  let { last } = options;
   for (let attempt = 0; ; attempt++) {
     const leftMs = untilMs - performance.now();
     try {
