@@ -10,7 +10,7 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import type { MetricName } from '../runtime/core/metrics';
 import { refusedForRoom } from './cluster-expressions';
 import type { Registry } from './registry';
@@ -22,6 +22,8 @@ export interface MonitoringProps {
   readonly clusters: readonly string[];
   readonly targets: ApplicationTargetGroup;
   readonly registry: Registry;
+  /** Who sends the metrics: alarms that silence raises are made after them, as a first deploy is silent until then. */
+  readonly senders: IDependable;
   /** Is told when an alarm begins, and when it is over. */
   readonly topic: ITopic;
 }
@@ -164,7 +166,7 @@ export class Monitoring extends Construct {
   }
 
   #raise(id: string, { metric, description, at, minutes: [so, of] = [3, 3], silence = 'missing' }: Rule): void {
-    const { stack, topic } = this.#props;
+    const { stack, topic, senders } = this.#props;
     const options: CreateAlarmOptions = {
       alarmName: `${stack}-${id}`,
       alarmDescription: description,
@@ -176,6 +178,7 @@ export class Monitoring extends Construct {
       treatMissingData: SILENCE[silence],
     };
     const alarm = new Alarm(this, id, { metric, ...options });
+    if (silence === 'bad') alarm.node.addDependency(senders);
     alarm.addAlarmAction(new SnsAction(topic));
     alarm.addOkAction(new SnsAction(topic));
     this.alarms.push(alarm);

@@ -91,7 +91,7 @@ export class RealtimeStack extends Stack {
     const { topic } = new AlarmTopic(this, 'Alarms', { stack, ...props.alarms });
     const names = clusters.map(([name]) => name);
     const { alarms } = new Monitoring(this, 'Monitoring', {
-      ...{ stack, registry, topic, targets: api.targets, clusters: names },
+      ...{ stack, registry, topic, targets: api.targets, clusters: names, senders: balancers },
     });
     new Dashboard(this, 'Dashboard', { stack, clusters: names, alarms });
 

@@ -72,6 +72,14 @@ describe('alarms', () => {
     for (const id of ['RefusedGame', 'ScalingFailedGame', 'ApiFaults']) expect(thought(id)).toBe('notBreaching');
   });
 
+  it('that silence raises are made after the balancers, which a first deploy has last: else it would begin with alarms', () => {
+    for (const [, { DependsOn, Properties }] of resources(prod, ALARM)) {
+      const groups = ['First', 'Second'].map((which) => expect.stringMatching(`^Balancers${which}GroupASG`));
+      if (Properties.TreatMissingData !== 'breaching') expect(DependsOn).toBeUndefined();
+      else expect(DependsOn).toEqual(expect.arrayContaining(groups));
+    }
+  });
+
   it('tell when they begin and when they are over, and say what to do', () => {
     for (const [, { Properties }] of resources(prod, ALARM)) {
       expect(Properties.AlarmActions).toHaveLength(1);
