@@ -61,9 +61,34 @@ describe('joins during a maintenance', () => {
     expect(waits.at(-1)).toBe(15_000);
   });
 
-  it('are told to come back when it is expected to end', () => {
-    expect(admit(NOBODY_WAITS, on(START + 60_000), 10, START).retryAfterMs).toBe(60_100);
+  it('are told to come back when it is expected to end, or to ask again within half a minute', () => {
+    expect(admit(NOBODY_WAITS, on(START + 20_000), 10, START).retryAfterMs).toBe(20_100);
+    expect(admit(NOBODY_WAITS, on(START + 60_000), 10, START).retryAfterMs).toBe(30_000);
     expect(admit(NOBODY_WAITS, on(START - 60_000), 10, START).retryAfterMs).toBe(5_100);
+  });
+
+  it('are let in soon when it ends long before it was expected to, or when its end is brought forward', () => {
+    const untilMs = START + 7_200_000;
+    let state: AdmissionState = NOBODY_WAITS;
+    for (let player = 0; player < 100; player += 1) state = admit(state, on(untilMs), 10, START).state;
+    const sooner = { ...on(START + 310_000), atMs: START + 300_000 };
+    expect(admit(state, sooner, 10, START + 300_000).retryAfterMs).toBe(10_100);
+
+    const waits: number[] = [];
+    for (let nowMs = START + 300_000; nowMs < START + 360_000; nowMs += 20) {
+      const step = admit(state, off(START + 300_000), 10, nowMs);
+      state = step.state;
+      if (step.retryAfterMs !== null) waits.push(step.retryAfterMs);
+    }
+    expect(waits.length).toBeGreaterThan(0);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(30_000);
+  });
+
+  it('begin anew with each order, also with slots that were near', () => {
+    let state: AdmissionState = NOBODY_WAITS;
+    for (let player = 0; player < 200; player += 1) state = admit(state, on(), 10, START).state;
+    const { state: first } = admit(state, off(START + 1_000), 10, START + 1_000);
+    expect(admit(first, off(START + 1_000), 10, START + 1_000).retryAfterMs).toBeLessThan(1_000);
   });
 
   it('come back without a stampede, all of them, and nobody before the end', () => {
