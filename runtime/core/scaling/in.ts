@@ -1,6 +1,6 @@
 import { isWithin } from '../config/window';
 import type { Situation } from './census';
-import { wantedSize } from './orders';
+import { leastOf, wantedSize } from './orders';
 import type { ScalingState } from './state';
 import { cooldownLeft, hold, type Step, seconds } from './step';
 import type { Reason, Wish } from './types';
@@ -11,7 +11,7 @@ export function scaleIn(state: ScalingState, wishes: readonly Wish[], situation:
   const { sample, census, nowMs, config } = situation;
   const ordered = wantedSize(situation);
   // An operator may shrink before the rules would, but not below what they would start again at once.
-  const enough = wishes.map((wish) => (ordered === null ? wish.keep : wish.atLeast));
+  const enough = wishes.map((wish) => (ordered === null ? wish.keep : leastOf(wish)));
   const keep = Math.min(config.maximum, Math.max(...enough));
   const surplus = census.have - keep;
   const average = wishes.find((wish) => wish.rule === 'average')?.text ?? '';

@@ -49,6 +49,12 @@ export function inSize(load: number, rule: AverageRule, census: Census): number 
   return average < rule.inBelow ? Math.min(census.have, proportionalSize(load, rule, census)) : census.have;
 }
 
+/** The smallest size with which this load is no reason to grow. */
+export function floorSize(load: number, rule: AverageRule, census: Census): number {
+  if (rule.rule === 'ladder') return Math.max(rule.outAtNodes, Math.floor(load / rule.outAt)) + 1;
+  return proportionalSize(load, { ...rule, target: rule.outAbove }, census);
+}
+
 function ladderUp(rule: LadderRule, have: number): number {
   return rule.out.find((step) => have <= step.upTo)?.size ?? have;
 }

@@ -115,6 +115,8 @@ export interface Wish {
   readonly atLeast: number;
   /** The fleet may not shrink below this; never less than `atLeast`. */
   readonly keep: number;
+  /** With fewer nodes than this `atLeast` would be more than there are: it is judged at the size of today. @default 0 */
+  readonly floor?: number;
   /** Does not wait for the cooldown. */
   readonly urgent: boolean;
   readonly text: string;

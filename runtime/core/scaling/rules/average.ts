@@ -1,6 +1,6 @@
 import type { ScalingConfig } from '../../config/scaling';
 import type { Census } from '../census';
-import { averageLoad, inSize, outSize } from '../sizing';
+import { averageLoad, floorSize, inSize, outSize } from '../sizing';
 import type { Wish } from '../types';
 
 /**
@@ -15,6 +15,7 @@ export function averageRule(census: Census, peak: number | null, config: Scaling
     rule: 'average',
     atLeast,
     keep: Math.max(atLeast, keep),
+    floor: floorSize(census.load, config.average, census),
     urgent: false,
     text: `average load ${format(average)} of ${census.have} nodes (${bounds(config)}), enough are ${Math.max(atLeast, keep)}`,
   };

@@ -1,7 +1,7 @@
 import type { ScalingConfig } from '../../config/scaling';
 import { PLAYERS } from '../../snapshot';
 import type { Census } from '../census';
-import { averageLoad, inSize, outSize } from '../sizing';
+import { averageLoad, floorSize, inSize, outSize } from '../sizing';
 import type { ScalingState } from '../state';
 import { surgeOf } from '../surge';
 import type { Wish } from '../types';
@@ -24,6 +24,7 @@ export function forecastRule(census: Census, state: ScalingState, nowMs: number,
     rule: 'forecast',
     atLeast,
     keep: Math.max(atLeast, inSize(load, config.average, census)),
+    floor: floorSize(load, config.average, census),
     urgent: false,
     text:
       `load ${format(census.load)} rises by ${format(perMs * 60_000)} a minute: ${format(load)} in ` +

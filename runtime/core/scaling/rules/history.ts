@@ -1,7 +1,7 @@
 import type { ScalingConfig } from '../../config/scaling';
 import type { Census } from '../census';
 import { loadToCome } from '../seasons';
-import { averageLoad, inSize, outSize } from '../sizing';
+import { averageLoad, floorSize, inSize, outSize } from '../sizing';
 import type { ScalingState } from '../state';
 import type { Wish } from '../types';
 import { format } from './average';
@@ -18,6 +18,7 @@ export function historyRule(census: Census, { past }: ScalingState, nowMs: numbe
     rule: 'history',
     atLeast,
     keep: Math.max(atLeast, inSize(load, config.average, census)),
+    floor: floorSize(load, config.average, census),
     urgent: false,
     text:
       `at this time of day the load came to ${format(load)} within ${Math.round(aheadMs / 1000)} s, ` +
