@@ -10,15 +10,14 @@ export function settler(
   events: EventSink,
 ): (snapshot: ClusterSnapshot) => void {
   const busy = new Set<string>();
-  return ({ cluster, nodes }) => {
+  return ({ cluster, nodes, atMs }) => {
     if (ownership.epoch(cluster) === null || busy.has(cluster)) return;
-    const now = nodes.map(({ nodeId, phase, said = phase }) => ({ nodeId, open: said === 'open' }));
     const before = ordersOf(book.orders, cluster);
-    if (settled(before, now) === before) return;
+    if (settled(before, nodes, atMs) === before) return;
     busy.add(cluster);
     const change = book.change((orders) => {
       const old = ordersOf(orders, cluster);
-      const left = settled(old, now);
+      const left = settled(old, nodes, atMs);
       return left === old ? orders : withCluster(orders, cluster, left);
     });
     change

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { NodeSnapshot } from '../snapshot';
 
 /** Who gave an order, why, and when (Unix milliseconds). */
 const Word = z.object({ by: z.string(), why: z.string(), atMs: z.number() });
@@ -49,16 +50,26 @@ export function withCluster(orders: StandingOrders, cluster: string, of: Cluster
   return { ...orders, clusters: { ...orders.clusters, [cluster]: of } };
 }
 
-/** Without what is done: drained nodes that are gone, undrained ones that take joins again, a roll whose nodes are all gone. */
+/** A node is wanted back for this long at least, in milliseconds, open or not: an order to drain may be on its way to it. */
+const UNDRAIN_MS = 10_000;
+
+/**
+ * Without what is done: drained nodes that are gone, undrained ones that take joins again, a roll whose nodes are all gone.
+ * @param nowMs Unix milliseconds.
+ */
 export function settled(
   orders: ClusterOrders,
-  nodes: readonly { readonly nodeId: string; readonly open: boolean }[],
+  nodes: readonly Pick<NodeSnapshot, 'nodeId' | 'health' | 'phase' | 'said'>[],
+  nowMs: number,
 ): ClusterOrders {
-  const open = new Map(nodes.map((node) => [node.nodeId, node.open]));
-  const kept = Object.entries(orders.nodes).filter(
-    ([nodeId, { order }]) => open.has(nodeId) && !(order === 'undrain' && open.get(nodeId) === true),
-  );
-  const left = orders.roll?.nodes.filter((nodeId) => open.has(nodeId)) ?? [];
+  const there = new Map(nodes.map((node) => [node.nodeId, node]));
+  const kept = Object.entries(orders.nodes).filter(([nodeId, { order, atMs }]) => {
+    const node = there.get(nodeId);
+    if (node === undefined || order === 'drain') return node !== undefined;
+    const open = node.health === 'green' && (node.said ?? node.phase) === 'open';
+    return !open || Math.abs(nowMs - atMs) < UNDRAIN_MS;
+  });
+  const left = orders.roll?.nodes.filter((nodeId) => there.has(nodeId)) ?? [];
   const same = kept.length === Object.keys(orders.nodes).length && left.length === (orders.roll?.nodes.length ?? 0);
   if (same && (orders.roll === null || left.length > 0)) return orders;
   const roll = orders.roll === null || left.length === 0 ? null : { ...orders.roll, nodes: left };

@@ -49,10 +49,10 @@ export function takeCensus(state: ScalingState, sample: ScalingSample, nowMs: nu
     if (node.health !== 'green' && node.health !== 'booting') partial = true;
     if (node.unmeasured === true) partial = true;
     if (node.health !== 'red') load += node.load;
+    // Also one that is to leave: nobody ends a node that does not answer.
+    if (node.health === 'booting' && isOverdue(node, state, nowMs, config)) overdue.push(node);
     if (leaves) leaving.push(node);
-    else if (node.health === 'booting') {
-      if (isOverdue(node, state, nowMs, config)) overdue.push(node);
-    } else if (node.health !== 'red') open.push(node);
+    else if (node.health !== 'booting' && node.health !== 'red') open.push(node);
   }
   const { nodes, roll } = sample.orders ?? NO_ORDERS;
   const keptOut = Object.keys(nodes).filter((nodeId) => nodes[nodeId]?.order === 'drain');

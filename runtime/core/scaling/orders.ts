@@ -6,12 +6,17 @@ import type { Action, ScalingNode, ScalingSample, Wish } from './types';
 /** A size that cannot be reached is given up after this long, in milliseconds. */
 const SIZE_LIMIT_MS = 30 * 60_000;
 
-/** Nodes that operators drained begin to leave like any other; they are theirs to take back. */
+/**
+ * Nodes that operators drained begin to leave like any other; they are theirs to take back. One that has not come up yet was told nothing:
+ * wanted back, it just stays.
+ */
 export function followOrders(state: ScalingState, sample: ScalingSample, nowMs: number): ScalingState {
   const { nodes } = sample.orders ?? NO_ORDERS;
   const drains = { ...state.drains };
   for (const { nodeId, health } of sample.nodes) {
     const order = nodes[nodeId];
+    if (order?.order === 'undrain' && health === 'booting' && drains[nodeId]?.confirmed === false)
+      delete drains[nodeId];
     if (order?.order !== 'drain' || health === 'red' || nodeId in drains) continue;
     drains[nodeId] = { sinceMs: nowMs, confirmed: false, why: `drained by ${said(order)}`, movedAtMs: null };
   }
@@ -43,12 +48,17 @@ export function operatorRule(sample: ScalingSample, nowMs: number): Wish {
   return { rule: 'operator', atLeast: size.size, keep: size.size, urgent: true, text };
 }
 
+/** Below this size the rule would start nodes at once. */
+export function leastOf({ atLeast, floor = 0 }: Wish): number {
+  return Math.max(atLeast, floor);
+}
+
 /** Why the order for a size is over; null while it is not, or there is none. */
 export function sizeOver(wishes: readonly Wish[], census: Census, sample: ScalingSample, nowMs: number): string | null {
   const { size } = sample.orders ?? NO_ORDERS;
   if (size === null) return null;
   if (wantedSize({ sample, nowMs }) === null) return `not reached within ${SIZE_LIMIT_MS / 60_000} min: given up`;
-  const needed = Math.max(...wishes.map(({ atLeast }) => atLeast));
+  const needed = Math.max(...wishes.map(leastOf));
   if (census.have === size.size) return `${size.size} nodes are there or to come`;
   return size.size < census.have && needed >= census.have ? `the rules want ${census.have} nodes` : null;
 }

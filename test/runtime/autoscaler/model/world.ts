@@ -104,11 +104,7 @@ export class World {
     this.players.move(this.machines, this.nowMs);
     this.#join();
     if (!faults.blind) this.#poll();
-    const nodes = this.watch.snapshot.nodes.map(({ nodeId, phase, said }) => ({
-      nodeId,
-      open: (said ?? phase) === 'open',
-    }));
-    this.orders = settled(this.orders, nodes);
+    this.orders = settled(this.orders, this.watch.snapshot.nodes, this.nowMs);
     const decision = this.#owner.step(this.nowMs, this.skewMs);
     if (decision !== null) this.#decided(decision);
     this.#join();

@@ -77,6 +77,17 @@ describe('a node that an operator drained', () => {
       'terminate n0',
     ]);
   });
+
+  it('that has not come up yet just stays when it is undrained; drained or not, it is replaced when it never comes up', () => {
+    const booting = [node('x', { health: 'booting' }), ...nodes(3, 60)];
+    const drain = orders({ nodes: { x: { ...word, order: 'drain' } } });
+    const { state } = decideAt(sampleOf(booting, drain), config);
+    expect(Object.keys(state.drains)).toEqual(['x']);
+    const back = orders({ nodes: { x: { ...word, order: 'undrain' } } });
+    expect(decideAt(sampleOf(booting, back), config, state).state.drains).toEqual({});
+    const late = { ...state, booting: { x: NOON - HOUR } };
+    expect(kinds(decideAt(sampleOf(booting, drain), config, late).actions)).toEqual(['replace x']);
+  });
 });
 
 describe('a size that an operator wants', () => {
@@ -96,6 +107,17 @@ describe('a size that an operator wants', () => {
     const busy = decideAt(sample(95, 3), config);
     expect(busy.actions).toEqual([]);
     expect(busy.sizeOver).toBe('the rules want 6 nodes');
+  });
+
+  it('is not undershot by a large step', () => {
+    const steps = configOf({ minimum: 2, maximum: 20, in: { stepFraction: 0.5 } });
+    const list = nodes(10, 60);
+    const { actions, state, sizeOver } = decideAt(sampleOf(list, wants(2)), steps);
+    // 600 players: 8 nodes have 75 each, and only above that does the cluster grow.
+    expect([kinds(actions), sizeOver]).toEqual([['drain n0', 'drain n1'], undefined]);
+    const draining = list.map((one) => (one.nodeId in state.drains ? { ...one, phase: 'draining' as const } : one));
+    const next = decideAt(sampleOf(draining, wants(2)), steps, state);
+    expect([next.actions, next.sizeOver]).toEqual([[], 'the rules want 8 nodes']);
   });
 
   it('is over when it is reached, or after half an hour', () => {
