@@ -10,6 +10,10 @@ const Line = (most: number) =>
     .max(most)
     .regex(/^\P{Cc}+$/u, 'one line of text');
 
+/** The latest moment that there is a date for, Unix milliseconds. */
+const LAST_MOMENT_MS = 8.64e15;
+const Moment = z.int().min(0).max(LAST_MOMENT_MS);
+
 /** Who orders, and why. */
 const who = {
   by: Line(64),
@@ -32,7 +36,7 @@ export const OperatorOrder = z.discriminatedUnion('order', [
   /** Ends the player's sessions; a player who waits for a match leaves the queue with it. */
   z.strictObject({ ...who, order: z.literal('kick'), playerId: Id }),
   /** No new joins; what runs goes on. `untilMs`: when it is expected to end, Unix milliseconds. */
-  z.strictObject({ ...who, order: z.literal('maintenance'), on: z.boolean(), untilMs: z.int().min(0).optional() }),
+  z.strictObject({ ...who, order: z.literal('maintenance'), on: z.boolean(), untilMs: Moment.optional() }),
 ]);
 export type OperatorOrder = z.infer<typeof OperatorOrder>;
 export type OrderOf<K extends OperatorOrder['order']> = Extract<OperatorOrder, { order: K }>;
