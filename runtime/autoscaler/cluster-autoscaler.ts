@@ -109,11 +109,14 @@ export class ClusterAutoscaler {
         this.#memory = null;
         return EMPTY;
       }
+      // It may be paused.
+      const orders = ports.operators?.of(cluster);
+      if (orders === null) return EMPTY;
       return forkJoin({ stored: this.#load(), group: this.#group.read() }).pipe(
         concatMap(({ stored, group }) => {
           const memory = this.#takeOver(epoch, stored);
           if (memory === null) return EMPTY;
-          const decision = this.#decide(memory, snapshot, stored, group);
+          const decision = this.#decide(memory, snapshot, stored, group, orders);
           return concat(this.#carryOut(decision, epoch, memory.savedAtMs).pipe(ignoreElements()), of(decision));
         }),
       );
@@ -142,9 +145,9 @@ export class ClusterAutoscaler {
     snapshot: ClusterSnapshot | undefined,
     stored: Stored | null,
     group: ScalingSample['group'],
+    orders: ScalingSample['orders'],
   ): Decision {
     const { config, scheduler, cluster, ports } = this.#options;
-    const orders = ports.operators?.of(cluster);
     const rest = { group, refused: stored?.refused ?? 0, cooldowns: stored, ...(orders !== undefined && { orders }) };
     const sample = snapshot === undefined ? null : toSample(snapshot, config.metric, rest);
     const nowMs = scheduler.now();

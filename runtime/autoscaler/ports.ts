@@ -78,8 +78,8 @@ export interface ScalingEvents {
 
 /** What operators want. */
 export interface Operators {
-  /** As it stands now. */
-  of(cluster: string): ClusterOrders;
+  /** As it stands now; null until that is known: then nothing is decided. */
+  of(cluster: string): ClusterOrders | null;
   /** The order for a size is over; called until it stands no more. */
   sizeOver(cluster: string, why: string): void;
 }

@@ -84,6 +84,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
       }
       log.info('Redis answers');
       pair.ownership.look();
+      orders.book.look();
     },
   });
   const { redis } = connection;
@@ -165,7 +166,9 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     redAfterMs: env.RED_AFTER_MS,
   });
   watch.view.snapshots$.subscribe((snapshot) => outage.seen(snapshot));
-  const orders = startOrders({ store: new RedisOrders(redis, env.STACK), watch, ownership, scaled, events, log });
+  const orders = startOrders({
+    ...{ store: new RedisOrders(redis, env.STACK), watch, ownership, fleet, scaled, events, log },
+  });
   const recorder = env.SCALING_RECORD === undefined ? undefined : recordTo(env.SCALING_RECORD, env.BALANCER_ID, log);
   const scaling = startScaling({
     recorder,

@@ -23,15 +23,26 @@ export class OrderBook {
   readonly #listeners = new Set<(orders: StandingOrders) => void>();
   readonly #beat: NodeJS.Timeout;
   #known: StandingOrders = StandingOrders.parse({});
+  #isRead = false;
 
   constructor(options: OrderBookOptions) {
     this.#options = options;
     this.#complaints = new Complaints(options.log);
     this.#beat = setInterval(() => void this.#look(), options.everyMs ?? 1_000);
+    this.look();
+  }
+
+  /** Looks at once instead of at the next turn: the registry has just come within reach. */
+  look(): void {
     void this.#look();
   }
 
-  /** As they stand now. */
+  /** False until the registry has answered for the first time: there may be orders that we do not know of. */
+  get isRead(): boolean {
+    return this.#isRead;
+  }
+
+  /** As they stand now; none until `isRead`. */
   get orders(): StandingOrders {
     return this.#known;
   }
@@ -82,6 +93,7 @@ export class OrderBook {
   /** Learns what is newer; the revision that is stored. */
   async #load(): Promise<number> {
     const stored = await this.#options.store.load();
+    this.#isRead = true;
     if (stored === null) return 0;
     if (stored.rev > this.#known.rev) this.#learn(StandingOrders.parse(JSON.parse(stored.text)));
     return stored.rev;

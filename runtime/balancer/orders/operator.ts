@@ -3,6 +3,7 @@ import { FleetError } from '../../core/errors';
 import { type ClusterOrders, ordersOf, said, type Word, withCluster } from '../../core/orders/standing';
 import type { OperatorOrder, OrderAnswer, OrderOf } from '../../core/protocol/operator';
 import type { NodeSnapshot } from '../../core/snapshot';
+import { messageOf } from '../complaints';
 import type { EventSink, FleetEvent } from '../events';
 import type { ClusterView } from '../watch/view';
 import type { OrderBook } from './book';
@@ -20,6 +21,8 @@ export interface OperatorOptions {
   readonly view: Pick<ClusterView, 'clusters' | 'snapshot' | 'node'>;
   /** How each cluster scales; one that is not named is left alone. */
   readonly scaled: ReadonlyMap<string, ScalingConfig>;
+  /** What the nodes of a cluster are to run; null when the fleet does not say. Rejects when it does not answer. */
+  readonly wantedVersion: (cluster: string) => Promise<string | null>;
   /** Has every node look for the player. */
   readonly kick: (playerId: string) => Promise<Kicked>;
   readonly events: EventSink;
@@ -120,6 +123,10 @@ export class Operator {
     this.#scaling(cluster);
     this.#refusePaused(cluster);
     const nodes = (this.#options.view.snapshot(cluster)?.nodes ?? []).map(({ nodeId }) => nodeId);
+    if (nodes.length === 0) {
+      throw refused(`no node of ${cluster} is known, so none can be replaced; try again in a moment`, 'body.cluster');
+    }
+    await this.#refuseWithoutVersion(cluster);
     await this.#change(cluster, (orders) => ({ ...orders, roll: { ...this.#word(order), nodes } }));
     this.#tell(order, { cluster, details: { nodes: nodes.length } });
     return { text: `${nodes.length} nodes of ${cluster} are replaced, a few at a time; nobody is cut off by it` };
@@ -207,6 +214,18 @@ export class Operator {
     if (paused !== null) {
       throw refused(`${cluster} is paused by ${said(paused)}; "resume ${cluster}" first`, 'body.cluster');
     }
+  }
+
+  /** Nodes are replaced by those of a version: an order that cannot be begun would stand in silence. */
+  async #refuseWithoutVersion(cluster: string): Promise<void> {
+    const version = await this.#options.wantedVersion(cluster).catch((error: unknown) => {
+      throw refused(`the fleet does not answer (${messageOf(error)}); try again in a moment`, 'body.cluster');
+    });
+    if (version !== null) return;
+    throw refused(
+      `the fleet does not say what version ${cluster} is to run; deploy it once, then roll`,
+      'body.cluster',
+    );
   }
 
   #word({ by, why }: Pick<OperatorOrder, 'by' | 'why'>): Word {

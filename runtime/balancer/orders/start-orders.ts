@@ -3,6 +3,7 @@ import type { Operators } from '../../autoscaler';
 import type { ScalingConfig } from '../../core/config/scaling';
 import { ordersOf, type StandingOrders } from '../../core/orders/standing';
 import { AGENT_PROTOCOL, type MaintenanceNews } from '../../core/protocol/agent';
+import type { Fleet } from '../../fleet/port';
 import type { OrderStore } from '../../registry';
 import type { EventSink } from '../events';
 import type { Ownership } from '../watch/registry-writer';
@@ -15,6 +16,7 @@ export interface OrdersOptions {
   readonly store: OrderStore;
   readonly watch: Pick<Watch, 'view' | 'order'>;
   readonly ownership: Pick<Ownership, 'epoch'>;
+  readonly fleet: Pick<Fleet, 'group'>;
   /** How each cluster scales; one that is not named is left alone. */
   readonly scaled: ReadonlyMap<string, ScalingConfig>;
   readonly events: EventSink;
@@ -30,16 +32,17 @@ export interface Orders {
 }
 
 /** Takes operators' orders, and sees that they are carried out. */
-export function startOrders({ store, watch, ownership, scaled, events, log }: OrdersOptions): Orders {
+export function startOrders({ store, watch, ownership, fleet, scaled, events, log }: OrdersOptions): Orders {
   const book = new OrderBook({ store, log });
   const kick = (playerId: string) => kickFrom(watch, playerId);
-  const operator = new Operator({ book, view: watch.view, scaled, kick, events, now: Date.now });
+  const wantedVersion = async (cluster: string) => (await fleet.group(cluster)).wantedVersion;
+  const operator = new Operator({ book, view: watch.view, scaled, wantedVersion, kick, events, now: Date.now });
   const settling = watch.view.snapshots$.subscribe(settler(book, ownership, events));
   return {
     book,
     operator,
     operators: {
-      of: (cluster) => ordersOf(book.orders, cluster),
+      of: (cluster) => (book.isRead ? ordersOf(book.orders, cluster) : null),
       sizeOver: (cluster, why) => void operator.sizeOver(cluster, why),
     },
     stop: () => {
@@ -65,7 +68,9 @@ async function kickFrom({ view, order }: OrdersOptions['watch'], playerId: strin
       .map(async ({ nodeId }) => {
         const kick = { v: AGENT_PROTOCOL, kind: 'kick', playerId } as const;
         const reply = await order(cluster, nodeId, kick, KICK_LIMIT_MS);
-        return reply.ok && reply.kicked === true ? [nodeId] : [];
+        // A node of an older release knows of no kick: whether the player is there stays open.
+        if (!reply.ok) throw new Error(`${nodeId} refused: ${reply.code}`);
+        return reply.kicked === true ? [nodeId] : [];
       }),
   );
   const answers = await Promise.allSettled(asked);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { concat, defer, finalize, from, ignoreElements, NEVER, timer } from 'rxjs';
 import { ScalingConfig } from '../../../runtime/core/config/scaling';
+import { NO_ORDERS } from '../../../runtime/core/orders/standing';
 import { failing, SECOND, World } from './world';
 
 const MINUTE = 60;
@@ -47,6 +48,18 @@ describe('the autoscaler', () => {
       new Set(['scaling-grow', 'scaling-drain', 'scaling-seal', 'scaling-terminate', 'scaling-unchanged']),
     );
     expect(world.calls.length).toBeLessThan(100);
+  });
+
+  it('decides nothing before it knows what operators want', () => {
+    const world = settled(4, 400);
+    let known = false;
+    world.ports.operators = { of: () => (known ? NO_ORDERS : null), sizeOver: () => undefined };
+    world.start(config);
+    world.run(MINUTE);
+    expect([world.calls, world.kinds()]).toEqual([[], []]);
+    known = true;
+    world.run(MINUTE);
+    expect(world.kinds()).toContain('scaling-grow');
   });
 
   it('performs one action at a time, and decides nothing meanwhile', () => {

@@ -3,6 +3,7 @@ import type { Operators } from '../../../../runtime/autoscaler';
 import { Executor } from '../../../../runtime/autoscaler/executor';
 import { toSample } from '../../../../runtime/autoscaler/sample';
 import type { ScalingConfig } from '../../../../runtime/core/config/scaling';
+import { NO_ORDERS } from '../../../../runtime/core/orders/standing';
 import { type Decision, decide } from '../../../../runtime/core/scaling/decide';
 import { parseState, type ScalingState } from '../../../../runtime/core/scaling/state';
 import type { ClusterSnapshot } from '../../../../runtime/core/snapshot';
@@ -56,7 +57,7 @@ export class Owner {
     if (this.#state === null) return null;
     const { wantedVersion } = fleet;
     const group = attempt(() => calls.toFleet(() => ({ desired: fleet.desired, wantedVersion })));
-    const rest = { group, refused: stored?.refused ?? 0, cooldowns: stored, orders: operators.of('game') };
+    const rest = { group, refused: stored?.refused ?? 0, cooldowns: stored, orders: operators.of('game') ?? NO_ORDERS };
     const sample = toSample(latest(), config.metric, rest);
     const decision = decide(this.#state, sample, this.#clockMs, config);
     if (decision.sizeOver !== undefined) operators.sizeOver('game', decision.sizeOver);

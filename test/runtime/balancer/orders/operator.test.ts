@@ -16,7 +16,10 @@ function node(nodeId: string, over: Partial<NodeSnapshot> = {}): NodeSnapshot {
 }
 
 /** An operator's desk over two clusters, `game` scaled between 2 and 6 nodes, `still` never. */
-function desk(nodes: readonly NodeSnapshot[] = [node('g1'), node('g2')]) {
+function desk(
+  nodes: readonly NodeSnapshot[] = [node('g1'), node('g2')],
+  wantedVersion: () => Promise<string | null> = async () => 'v1',
+) {
   const view = new LiveView(['game', 'still']);
   view.publish({ cluster: 'game', atMs: 0, massFailure: false, nodes });
   view.publish({ cluster: 'still', atMs: 0, massFailure: false, nodes: [node('s1')] });
@@ -31,6 +34,7 @@ function desk(nodes: readonly NodeSnapshot[] = [node('g1'), node('g2')]) {
   const operator = new Operator({
     ...{ book, view, events: { emit: (event) => void events.push(event) }, now: () => 7 },
     scaled: new Map([['game', configOf({ minimum: 2, maximum: 6 })]]),
+    wantedVersion,
     kick: async (playerId) => ({ nodes: playerId === 'p1' ? ['g1'] : [], silent: 1 }),
   });
   const give = (order: object) => operator.take(OperatorOrder.parse({ by: 'ann', why: 'a try', ...order }));
@@ -114,6 +118,17 @@ describe("an operator's orders", () => {
     expect(await refusal({ order: 'roll', cluster: 'game' })).toContain('ORDER_REFUSED');
   });
 
+  it('for a roll that could never begin are refused, and not written down', async () => {
+    const roll = { order: 'roll', cluster: 'game' };
+    const none = desk([]);
+    expect((await none.refusal(roll))[2]).toContain('no node of game is known');
+    const silent = desk(undefined, () => Promise.reject(new Error('cut')));
+    expect((await silent.refusal(roll))[2]).toContain('the fleet does not answer (cut)');
+    const vague = desk(undefined, async () => null);
+    expect((await vague.refusal(roll))[2]).toContain('does not say what version game is to run');
+    expect([none.game(), silent.game(), vague.game()]).toEqual([undefined, undefined, undefined]);
+  });
+
   it('kick a player wherever they are', async () => {
     const { give, refusal, events } = desk();
     expect((await give({ order: 'kick', playerId: 'p1' })).text).toBe(
@@ -155,5 +170,11 @@ describe("an operator's orders", () => {
       expect(wrong(fields).success).toBe(false);
     }
     expect(wrong({}).data?.why).toBe('no reason given');
+  });
+
+  it('name moments that there is a date for', () => {
+    const until = (untilMs: number) =>
+      OperatorOrder.safeParse({ order: 'maintenance', by: 'ann', on: true, untilMs }).success;
+    expect([until(8.64e15), until(8.64e15 + 1), until(-1)]).toEqual([true, false, false]);
   });
 });
