@@ -1,6 +1,6 @@
 import { type Digest, total, withEvent } from '../../runtime/notify/slack/digest';
 import { eventsMessage } from '../../runtime/notify/slack/events-message';
-import { headlineOf, type NotedEvent, seenByBoth } from '../../runtime/notify/slack/kinds';
+import { headlineOf, type NotedEvent, seenByBoth, TITLES } from '../../runtime/notify/slack/kinds';
 import { EMPTY_OUTBOX, next, noted, type Outbox, settled } from '../../runtime/notify/slack/outbox';
 import { reportMessage } from '../../runtime/notify/slack/report-message';
 import { markdownOf } from './markdown';
@@ -28,6 +28,7 @@ export function pageOf(recording: Recording): string {
     markdownOf(report(recording, events)),
     '## Each type of event\n',
     ...examples(events),
+    ...missing(events),
     '## The whole run\n',
     'What each balancer would have sent, five messages at most: what came together is one message, and the rest is summed up.\n',
     ...ids.flatMap((balancerId) => [`### ${balancerId}\n`, ...course(balancerId, events)]),
@@ -61,14 +62,26 @@ function report({ atMs, clusters }: Recording, events: readonly NotedEvent[]) {
   return reportMessage({ sinceMs: before[0]?.atMs ?? atMs, atMs, clusters: shown, happened }, sender);
 }
 
-/** The first event of each headline, alone. */
-function examples(events: readonly NotedEvent[]): string[] {
+/** The first event of each headline. */
+function firstOfEach(events: readonly NotedEvent[]): ReadonlyMap<string, NotedEvent> {
   const firsts = new Map<string, NotedEvent>();
   for (const event of events) {
     const title = headlineOf(event)?.title;
     if (title !== undefined && !firsts.has(title)) firsts.set(title, event);
   }
-  return [...firsts].flatMap(([title, event]) => {
+  return firsts;
+}
+
+/** What did not happen in the run. */
+function missing(events: readonly NotedEvent[]): string[] {
+  const shown = firstOfEach(events);
+  const titles = TITLES.filter((title) => !shown.has(title));
+  return titles.length === 0 ? [] : [`These look the same, but did not happen in this run: ${titles.join('; ')}.\n`];
+}
+
+/** Each of them alone. */
+function examples(events: readonly NotedEvent[]): string[] {
+  return [...firstOfEach(events)].flatMap(([title, event]) => {
     const sender = { stack: 'prod-realtime', balancerId: event.balancerId ?? '', pageUrl: PAGE_URL };
     return [`### ${title}\n`, markdownOf(eventsMessage(withEvent([], event), sender))];
   });

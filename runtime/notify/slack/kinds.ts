@@ -44,6 +44,10 @@ const HEADLINES: Readonly<Record<string, Headline>> = {
 
 const AT_MAXIMUM = headline('critical', 'At the maximum');
 const EMERGENCY = headline('critical', 'Emergency scale-out');
+const SCALE_OUT = headline('info', 'Scale-out');
+const SCALE_IN = headline('info', 'Scale-in');
+const FAIL_OVER = headline('warning', 'Fail-over');
+const FAIL_BACK = headline('good', 'Fail-back');
 const GROW: Readonly<Record<string, Headline>> = {
   emergency: EMERGENCY,
   roll: headline('info', 'Rolling replacement: new nodes'),
@@ -52,6 +56,12 @@ const DRAIN: Readonly<Record<string, Headline>> = {
   roll: headline('info', 'Rolling replacement: old nodes drain'),
   drain: headline('info', 'Node drains'),
 };
+
+/** Every title that there is but those of orders, `Operator: …`. */
+export const TITLES: readonly string[] = [
+  ...[HEADLINES, GROW, DRAIN].flatMap((headlines) => Object.values(headlines)),
+  ...[AT_MAXIMUM, SCALE_OUT, SCALE_IN, FAIL_OVER, FAIL_BACK],
+].map(({ title }) => title);
 
 /** Both balancers see these of every node: the owner of the cluster tells them. */
 const SEEN_BY_BOTH: ReadonlySet<string> = new Set([
@@ -70,8 +80,8 @@ export function isOrder(kind: string): boolean {
 export function headlineOf({ kind, reason, details = {} }: NotedEvent): Headline | null {
   const rule = String(details.rule);
   if (isOrder(kind)) return HEADLINES[kind] ?? headline('info', `Operator: ${kind.slice(ORDER.length)}`);
-  if (kind === 'scaling-grow') return GROW[rule] ?? headline('info', 'Scale-out');
-  if (kind === 'scaling-drain') return DRAIN[rule] ?? headline('info', 'Scale-in');
+  if (kind === 'scaling-grow') return GROW[rule] ?? SCALE_OUT;
+  if (kind === 'scaling-drain') return DRAIN[rule] ?? SCALE_IN;
   if (kind === 'scaling-unchanged') return AT_MAXIMUM_CODES.has(String(details.code)) ? AT_MAXIMUM : null;
   if (kind === 'cluster-owned') return ownedHeadline(details.home === true, reason);
   return HEADLINES[kind] ?? null;
@@ -82,8 +92,8 @@ const AT_MAXIMUM_CODES: ReadonlySet<string> = new Set(['at-maximum', 'ceiling'])
 
 /** A balancer that owns its home is as it should be; what took it from there, or brings it back, is told. */
 function ownedHeadline(home: boolean, reason: string): Headline | null {
-  if (!home) return headline('warning', 'Fail-over');
-  return reason.includes('handed') ? headline('good', 'Fail-back') : null;
+  if (!home) return FAIL_OVER;
+  return reason.includes('handed') ? FAIL_BACK : null;
 }
 
 /** Whether the owner of the cluster tells it, as the other balancer sees the same. */
