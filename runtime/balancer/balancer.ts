@@ -34,6 +34,7 @@ import { maintenanceNews, startOrders } from './orders/start-orders';
 import { startPage } from './page';
 import { startPair } from './pair/pair';
 import { mayBeAlive } from './pair/second-opinion';
+import { Outgoing } from './scaling/outgoing';
 import { ownedFleet } from './scaling/owned-fleet';
 import { recordTo } from './scaling/recorder';
 import { startScaling } from './scaling/scaling';
@@ -140,6 +141,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
   // Half of a lease: it is renewed well before that is left of it, so a call ends while we still own the cluster (S4).
   const limitMs = env.LEASE_TTL_MS / 2;
   const fleet = ownedFleet(env.FLEET, ownership, limitMs);
+  const outgoing = new Outgoing((cluster) => orders.operators.of(cluster)?.roll?.nodes ?? []);
   const watch = startWatch({
     clusters: new Map(env.CLUSTERS.map((cluster) => [cluster, registry(cluster)])),
     fleet,
@@ -158,7 +160,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     ownership,
     mayReplace,
     scaled: new Set(scaled.keys()),
-    consolidation: (cluster) => consolidationOf(scaled.get(cluster)),
+    consolidation: (cluster) => consolidationOf(scaled.get(cluster), (node) => outgoing.includes(cluster, node)),
     onTick: (cluster, tookMs) => tally.ticked(cluster, tookMs),
     events,
     log,
@@ -180,6 +182,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     mayReplace,
     events,
     operators: orders.operators,
+    onWanted: (cluster, version) => outgoing.heard(cluster, version),
     timeoutMs: limitMs,
     ticketTtlMs: env.TICKET_TTL_MS,
     pollMs: env.POLL_MS,

@@ -34,7 +34,10 @@ export function scalingOf(clusters: readonly string[], given: Scaling): Readonly
 }
 
 /** To how few nodes joins of a cluster go; null for one that is not scaled, or whose joins are to be spread evenly. */
-export function consolidationOf(config: ScalingConfig | undefined): Consolidation | null {
+export function consolidationOf(
+  config: ScalingConfig | undefined,
+  outgoing: NonNullable<Consolidation['outgoing']>,
+): Consolidation | null {
   if (config === undefined || config.consolidate === null) return null;
-  return { fill: config.consolidate, minimum: config.minimum };
+  return { fill: config.consolidate, minimum: config.minimum, outgoing };
 }

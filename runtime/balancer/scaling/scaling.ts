@@ -23,6 +23,8 @@ export interface ScalingOptions {
   readonly operators?: AutoscalerPorts['operators'];
   /** Gets every decision with what went into it. @default nobody */
   readonly recorder?: DecisionRecorder | undefined;
+  /** Told what the nodes of a cluster are to run, each time the fleet has said so. @default nobody */
+  readonly onWanted?: (cluster: string, version: string | null) => void;
   /** Time limit of each call, in milliseconds; at most half of a lease, as `ownedFleet`. */
   readonly timeoutMs: number;
   readonly ticketTtlMs: number;
@@ -64,13 +66,17 @@ export function startScaling(options: ScalingOptions): Autoscaler {
 }
 
 /** What was changed is seen at once. A replacement is the watch loop's: it knows who must get no players from then on. */
-function watched({ fleet, watch }: ScalingOptions): ScalingFleet {
+function watched({ fleet, watch, onWanted }: ScalingOptions): ScalingFleet {
   const look = async (cluster: string, done: Promise<void>): Promise<void> => {
     await done;
     watch.look(cluster);
   };
   return {
-    group: (cluster) => fleet.group(cluster),
+    group: async (cluster) => {
+      const group = await fleet.group(cluster);
+      onWanted?.(cluster, group.wantedVersion);
+      return group;
+    },
     grow: (cluster, size) => look(cluster, fleet.grow(cluster, size)),
     terminate: (cluster, nodeId) => look(cluster, fleet.terminate(cluster, nodeId)),
     reportUnhealthy: (cluster, nodeId) => watch.replace(cluster, nodeId),

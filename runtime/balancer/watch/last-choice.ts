@@ -7,6 +7,8 @@ export interface Consolidation {
   readonly fill: number;
   /** Nodes that are never spare. */
   readonly minimum: number;
+  /** Whether a node is to be replaced soon; asked each tick. @default none is */
+  readonly outgoing?: (node: { readonly nodeId: string; readonly version: string }) => boolean;
 }
 
 interface Entry<W> extends Pick<NodeEntry, 'update'> {
@@ -24,7 +26,8 @@ export function withLastChoices<W extends Pick<NodeEntry['watch'], 'facts'>>(
   if (how === null || entries.some(({ update }) => update.standing === 'held')) return entries;
   const green = entries.flatMap(({ watch, update }) => {
     const { nodeId, standing, sessions, weight } = update;
-    return standing === 'green' && watch.facts !== null ? [{ nodeId, load: sessions, capacity: weight }] : [];
+    const outgoing = how.outgoing?.(update) ?? false;
+    return standing === 'green' && watch.facts !== null ? [{ nodeId, load: sessions, capacity: weight, outgoing }] : [];
   });
   const spare = new Set(spareNodes(green, how.fill, how.minimum).map(({ nodeId }) => nodeId));
   if (spare.size === 0) return entries;

@@ -11,6 +11,12 @@ describe('nodes that are not needed', () => {
     expect(spare(nodes(80, 10, 70, 21), 0.9, 1)).toEqual(['n1']);
   });
 
+  it('are first of all those that are to be replaced, however full', () => {
+    const outgoing = nodes(80, 70).map((node) => ({ ...node, nodeId: `old ${node.nodeId}`, outgoing: true }));
+    expect(spare([...outgoing, ...nodes(0, 0)], 0.9, 1)).toEqual(['old n0', 'old n1']);
+    expect(spare([...outgoing, ...nodes(0)], 0.9, 1)).toEqual(['old n1']);
+  });
+
   it('are none within the minimum, and none when all are needed', () => {
     expect(spare(nodes(0, 0), 0.95, 2)).toEqual([]);
     expect(spare(nodes(90, 90, 90), 0.95, 1)).toEqual([]);

@@ -25,6 +25,7 @@ function setUp(nodes: readonly NodeSnapshot[]) {
   const snapshots$ = new Subject<ClusterSnapshot>();
   const told: string[] = [];
   const events: FleetEvent[] = [];
+  const wanted: [string, string | null][] = [];
   const tell = async (what: string): Promise<void> => void told.push(what);
   const view = {
     snapshots$,
@@ -56,6 +57,7 @@ function setUp(nodes: readonly NodeSnapshot[]) {
       save: async () => undefined,
     },
     ownership: { epoch: () => 7 },
+    onWanted: (...heard) => void wanted.push(heard),
     events: { emit: (event) => void events.push(event) },
     timeoutMs: 1_500,
     ticketTtlMs: 1_000,
@@ -69,13 +71,14 @@ function setUp(nodes: readonly NodeSnapshot[]) {
     clearInterval(beat);
     scaling.stop();
   });
-  return { told, events };
+  return { told, events, wanted };
 }
 
 describe('the autoscaler of a balancer', () => {
-  it('grows the fleet, and has it looked at', async () => {
-    const { told } = setUp([node('a', 'open')]);
+  it('grows the fleet, has it looked at, and passes on what nodes are to run', async () => {
+    const { told, wanted } = setUp([node('a', 'open')]);
     await eventually('it has grown', () => told.length >= 2);
+    expect(wanted[0]).toEqual(['game', 'v1']);
     expect(told.slice(0, 2)).toEqual(['grow game 2', 'look game']);
   });
 
