@@ -12,7 +12,8 @@ export interface Joinable {
 /**
  * The nodes that are not needed now: last choice for joins, so that they empty by themselves, and can leave without anybody having to
  * wait for their last players. The others, those with the most players, hold everybody when they are filled to `fill` of what they
- * can hold; at least `minimum` nodes; those that are to be replaced only when the rest is not enough. All nodes of a small fleet are thus needed, and joins are spread evenly over those that are.
+ * can hold; at least `minimum` nodes. Those that are to be replaced are needed only when the rest is not enough. All nodes of a small
+ * fleet are thus needed, and joins are spread evenly over those that are.
  */
 export function spareNodes<N extends Joinable>(nodes: readonly N[], fill: number, minimum: number): N[] {
   const everybody = nodes.reduce((sum, { load }) => sum + load, 0);
