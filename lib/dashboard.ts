@@ -48,6 +48,12 @@ export class Dashboard extends Construct {
             this.#of('realtime_peer_up', Stats.MINIMUM),
           ]),
           graph('API: faults of ours', [this.#of('realtime_api_errors_total', Stats.SUM, { code: 'INTERNAL' })]),
+          graph('By operators: paused, maintenance', [
+            ...clusters.map((cluster) =>
+              this.#of('realtime_paused', Stats.MAXIMUM, { cluster }, `autoscaler of ${cluster} paused`),
+            ),
+            this.#of('realtime_maintenance', Stats.MAXIMUM, {}, 'maintenance'),
+          ]),
         ],
       ],
     });

@@ -56,10 +56,14 @@ function report({ atMs, clusters }: Recording, events: readonly NotedEvent[]) {
     snapshot,
     owner: owner(snapshot.cluster),
     decision: decision(snapshot.cluster),
+    paused: null,
   }));
   const sender = { stack: 'prod-realtime', balancerId: owner(clusters[0]?.cluster ?? '') ?? '', pageUrl: PAGE_URL };
   const happened = before.reduce<Digest>(withEvent, []);
-  return reportMessage({ sinceMs: before[0]?.atMs ?? atMs, atMs, clusters: shown, happened }, sender);
+  return reportMessage(
+    { sinceMs: before[0]?.atMs ?? atMs, atMs, clusters: shown, maintenance: null, happened },
+    sender,
+  );
 }
 
 /** The first event of each headline. */

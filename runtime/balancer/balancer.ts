@@ -256,6 +256,7 @@ export async function startBalancer(env: BalancerEnv, log: Logger, extra: Extra 
     ...{ variables: env, stack: env.STACK, balancerId: env.BALANCER_ID, paired: env.PEER_URL !== undefined, log },
     ...{ own: events, shared: sharedEvents, view: watch.view },
     ownerOf: (cluster) => ownership.owner(cluster)?.owner ?? null,
+    orders: () => orders.book.orders,
     // Also after a restart under another name it is the same one of the two.
     store: new RedisSentMessages(redis, env.STACK, (env.HOME_CLUSTERS ?? env.CLUSTERS).join()),
   });

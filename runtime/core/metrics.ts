@@ -57,11 +57,11 @@ export const METRICS = {
     help: '1 while most nodes are silent at once, so that none is evicted for it; else 0',
   },
   realtime_paused: {
-    ...{ of: 'balancer', kind: 'gauge', unit: 'count', labels: ['cluster'] },
+    ...{ of: 'balancer', kind: 'gauge', unit: 'count', labels: ['cluster'], cloudWatch: 'owner' },
     help: '1 while an operator has paused the autoscaler of the cluster, else 0',
   },
   realtime_maintenance: {
-    ...{ of: 'balancer', kind: 'gauge', unit: 'count', labels: [] },
+    ...{ of: 'balancer', kind: 'gauge', unit: 'count', labels: [], cloudWatch: 'both' },
     help: '1 while an operator lets nobody new join, else 0',
   },
   realtime_assigns_total: {

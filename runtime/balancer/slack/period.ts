@@ -1,3 +1,4 @@
+import { ordersOf, type StandingOrders } from '../../core/orders/standing';
 import type { ClusterSnapshot } from '../../core/snapshot';
 import { type Digest, type FleetReport, merge, type NotedEvent, withEvent } from '../../notify/slack';
 
@@ -38,7 +39,11 @@ export class Period {
     this.#sinceMs = this.#beganMs;
   }
 
-  report(snapshots: readonly ClusterSnapshot[], ownerOf: (cluster: string) => string | null): FleetReport {
+  report(
+    snapshots: readonly ClusterSnapshot[],
+    ownerOf: (cluster: string) => string | null,
+    orders: StandingOrders,
+  ): FleetReport {
     return {
       sinceMs: this.#sinceMs,
       atMs: this.#now(),
@@ -46,7 +51,9 @@ export class Period {
         snapshot,
         owner: ownerOf(snapshot.cluster),
         decision: this.#decisions.get(snapshot.cluster) ?? null,
+        paused: ordersOf(orders, snapshot.cluster).paused,
       })),
+      maintenance: orders.maintenance,
       happened: this.#reported,
     };
   }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { StandingOrders } from '../../core/orders/standing';
 import {
   eventsMessage,
   type NotedEvent,
@@ -29,6 +30,8 @@ export interface SlackOptions {
   readonly view: Pick<ClusterView, 'clusters' | 'snapshot'>;
   /** The balancer that owns a cluster, as far as we know. */
   readonly ownerOf: (cluster: string) => string | null;
+  /** What operators want that lasts. */
+  readonly orders: () => StandingOrders;
   readonly log: Logger;
   /** How long an event waits for others that belong to it, in milliseconds. @default 2_000 */
   readonly gatherMs?: number;
@@ -41,7 +44,20 @@ const WINDOW_MS = 601_000;
 
 /** Tells Slack what happens, when an address is set. Resolves at once. @returns how to stop. */
 export async function startSlack(options: SlackOptions): Promise<() => Promise<void>> {
-  const { variables, stack, balancerId, paired, store, own, shared, view, ownerOf, log, gatherMs = 2_000 } = options;
+  const {
+    variables,
+    stack,
+    balancerId,
+    paired,
+    store,
+    own,
+    shared,
+    view,
+    ownerOf,
+    orders,
+    log,
+    gatherMs = 2_000,
+  } = options;
   const address = await webhookAddress(variables, log);
   if (address === null) return async () => undefined;
   const sender = { stack, balancerId, pageUrl: variables.PAGE_URL ?? null };
@@ -55,7 +71,7 @@ export async function startSlack(options: SlackOptions): Promise<() => Promise<v
     reportMessage: () => {
       const snapshots = view.clusters().map((cluster) => view.snapshot(cluster));
       const seen = snapshots.filter((snapshot) => snapshot !== undefined);
-      return reportMessage(period.report(seen, ownerOf), sender);
+      return reportMessage(period.report(seen, ownerOf, orders()), sender);
     },
     url: address.url,
     post,

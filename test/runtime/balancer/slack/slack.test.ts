@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { EventLog } from '../../../../runtime/balancer/events';
 import { type SlackOptions, startSlack } from '../../../../runtime/balancer/slack/slack';
 import { SlackVariables } from '../../../../runtime/balancer/slack/variables';
+import { StandingOrders } from '../../../../runtime/core/orders/standing';
 import { eventually } from '../../../support/eventually';
 import { bodyOf, webServer } from '../../../support/webhook';
 import { keptLog } from '../support';
@@ -43,6 +44,7 @@ async function balancer(variables: Record<string, string>, over: Partial<SlackOp
       snapshot: (cluster) => ({ cluster, atMs: 0, massFailure: false, nodes: [] }),
     },
     ownerOf: () => 'a',
+    orders: () => StandingOrders.parse({}),
     gatherMs: 50,
     ...over,
   });
@@ -53,13 +55,22 @@ async function balancer(variables: Record<string, string>, over: Partial<SlackOp
 describe('a balancer with a webhook', () => {
   it('tells what happens, and how things are', async () => {
     const hook = await webhook();
-    const { own } = await balancer({ SLACK_WEBHOOK_URL: hook.url, SLACK_REPORT_MS: '1000', PAGE_URL: 'http://page/' });
+    const word = { by: 'ann', why: 'new kernel', atMs: 0 };
+    const { own } = await balancer(
+      { SLACK_WEBHOOK_URL: hook.url, SLACK_REPORT_MS: '1000', PAGE_URL: 'http://page/' },
+      {
+        orders: () =>
+          StandingOrders.parse({ clusters: { game: { paused: word } }, maintenance: { ...word, on: true } }),
+      },
+    );
     own.emit({ kind: 'scaling-grow', cluster: 'game', reason: 'from 2 to 4 instances', details: { rule: 'average' } });
     await eventually('it is told', () => hook.texts.some((text) => text.includes('from 2 to 4 instances')), WAIT_MS);
     await eventually('the state is reported', () => hook.texts.some((text) => text.includes(':bar_chart:')), WAIT_MS);
     const report = hook.texts.find((text) => text.includes(':bar_chart:'));
     expect(report).toContain('*game* · owned by a');
     expect(report).toContain('Autoscaler: from 2 to 4 instances');
+    expect(report).toMatch(/Autoscaler paused since .*: ann \(new kernel\)/);
+    expect(report).toContain('*Maintenance*');
     expect(report).toContain('<http://page/|Open the live page>');
   });
 

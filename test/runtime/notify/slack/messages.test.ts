@@ -139,9 +139,14 @@ describe('the state report', () => {
             snapshot: { cluster: 'game', massFailure: false, nodes },
             owner: 'balancer-b',
             decision: 'unchanged at 3 nodes',
+            paused: null,
           },
-          { snapshot: { cluster: 'lobby', massFailure: true, nodes: [] }, owner: null, decision: null },
+          {
+            snapshot: { cluster: 'lobby', massFailure: true, nodes: [] },
+            ...{ owner: null, decision: null, paused: { by: 'ann', why: 'a <deploy>', atMs: 1_700_000_000_000 } },
+          },
         ],
+        maintenance: null,
         happened: withEvent(
           withEvent([], event('node-red', { cluster: 'game' })),
           event('node-red', { cluster: 'game' }),
@@ -163,8 +168,24 @@ describe('the state report', () => {
         'Players: 0, room for 0',
         'Nodes: 0',
         ':rotating_light: Most nodes are silent: none is evicted for silence',
+        ':warning: Autoscaler paused since <!date^1700000000^{date_short_pretty} {time}|22:13:20 UTC>: ann (a &lt;deploy&gt;)',
       ].join('\n'),
       '*Since* <!date^1700000000^{date_short_pretty} {time}|22:13:20 UTC>: 2 × Node dead (game)',
     ]);
+  });
+
+  it('says first that there is maintenance, and when it is to end', () => {
+    const sections = (on: boolean, untilMs: number | null) => {
+      const maintenance = { on, by: 'ann', why: 'a move', atMs: 1_700_000_000_000, untilMs };
+      const { blocks } = reportMessage({ sinceMs: 0, atMs: 0, clusters: [], maintenance, happened: [] }, SENDER);
+      return blocks.flatMap((block) => (block.type === 'section' ? [block.text.text] : []));
+    };
+    const since =
+      ':construction: *Maintenance*: nobody new is let in since <!date^1700000000^{date_short_pretty} {time}|22:13:20 UTC>';
+    expect(sections(true, null)[0]).toBe(`${since}: ann (a move)`);
+    expect(sections(true, 1_700_000_600_000)[0]).toBe(
+      `${since}, expected to end <!date^1700000600^{date_short_pretty} {time}|22:23:20 UTC>: ann (a move)`,
+    );
+    expect(sections(false, null)).toHaveLength(1);
   });
 });
