@@ -45,6 +45,17 @@ describe('what CloudWatch gets', () => {
     expect(names).toEqual(['realtime_assigns_total', 'realtime_owned']);
   });
 
+  it('is told what operators have stopped: maintenance is of no cluster, so that both tell it', () => {
+    const samples: Sample[] = [
+      { name: 'realtime_paused', labels: cluster, value: 1 },
+      { name: 'realtime_maintenance', labels: {}, value: 1 },
+    ];
+    const names = (owns: () => boolean) =>
+      data(entriesOf(samples, nothing, owns, 0)).map(({ MetricName }) => MetricName);
+    expect(names(always)).toEqual(['realtime_paused', 'realtime_maintenance']);
+    expect(names(() => false)).toEqual(['realtime_maintenance']);
+  });
+
   it('lacks what only Prometheus has', () => {
     expect(entriesOf([{ name: 'realtime_epoch', labels: cluster, value: 5 }], nothing, always, 0)).toEqual([]);
   });
