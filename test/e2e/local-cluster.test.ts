@@ -58,7 +58,9 @@ describe('npm start', () => {
     const { code } = await run.exited;
     expect({ code, output: code === 0 ? '' : run.output }).toEqual({ code: 0, output: '' });
     // The summary with what the programs took, and nothing after it.
-    expect(run.output).toMatch(/\n400 players: 400 finished, 0 failed.*\ngame nodes: [^\n]+\nMemory at most: [^\n]+\n$/s);
+    expect(run.output).toMatch(
+      /\n400 players: 400 finished, 0 failed.*\ngame nodes: [^\n]+\nMemory at most: [^\n]+\n$/s,
+    );
 
     const summary: Summary = JSON.parse(readFileSync(json, 'utf8'));
     expect(summary).toMatchObject({ players: 400, finished: 400, failed: 0, splitRooms: 0 });
