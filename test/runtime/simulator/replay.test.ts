@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { replay } from '../../../runtime/simulator/replay/recording';
 
-/** What a balancer of a real local cluster wrote: 240 players came and went, the game nodes grew from 2 to 6, and began to shrink. */
+/** What a balancer of a real local cluster wrote: 200 players came and went, the game nodes grew from 2 to 5, and began to shrink. */
 const RECORDED = readFileSync(join(__dirname, 'recordings', 'local-cluster.jsonl'), 'utf8');
 
 describe('the decisions of a real run', () => {
