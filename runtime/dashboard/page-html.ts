@@ -1,13 +1,8 @@
+import { htmlHead } from './html-head';
+
 /** The live page before its program has filled it. */
 export function pageHtml(): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="dark light">
-<title>realtime-fleet</title>
-<link rel="icon" href="data:,">
+  return `${htmlHead('realtime-fleet')}<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/assets/page.css">
 <script src="/assets/page.js" defer></script>
 </head>

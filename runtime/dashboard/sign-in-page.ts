@@ -1,13 +1,8 @@
+import { htmlHead } from './html-head';
+
 /** The page where an operator signs in. @param problem what was wrong with the last try; plain text of ours. */
 export function signInPage(problem: string | null): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="dark light">
-<title>Sign in · realtime-fleet</title>
-<link rel="stylesheet" href="/assets/page.css">
+  return `${htmlHead('Sign in · realtime-fleet')}<link rel="stylesheet" href="/assets/page.css">
 </head>
 <body class="sign-in">
 <main>

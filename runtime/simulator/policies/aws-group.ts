@@ -4,6 +4,16 @@ import type { Note, Policy } from './policy';
 
 const MINUTE_TICKS = 60;
 
+export interface AwsGroupOptions {
+  /** Players that a node should hold. */
+  readonly capacity: number;
+  /** Share of it that is aimed at. */
+  readonly target: number;
+  readonly minimum: number;
+  /** Deregistration delay, in milliseconds. */
+  readonly drainMs: number;
+}
+
 /**
  * What an Auto Scaling group with a load balancer in front of it does: a metric once a minute; who leaves is chosen by the group,
  * not by its players (the zone with the most instances, then the oldest); connections of an instance that leaves are cut when the
@@ -11,14 +21,17 @@ const MINUTE_TICKS = 60;
  */
 export abstract class AwsGroup implements Policy {
   readonly refuse = false;
-  readonly #drainMs: number;
+  protected readonly options: AwsGroupOptions;
 
-  /** @param drainMs deregistration delay, in milliseconds. */
-  constructor(drainMs: number) {
-    this.#drainMs = drainMs;
+  constructor(options: AwsGroupOptions) {
+    this.options = options;
   }
 
-  abstract first(players: number): number;
+  /** The group begins at the size that its target asks for. */
+  first(players: number): number {
+    const { capacity, target, minimum } = this.options;
+    return Math.max(minimum, Math.ceil(players / (target * capacity)));
+  }
 
   /** The size to have now, by the average sessions of the last minute; the present one for no change. */
   protected abstract size(average: number, inService: number, size: number, nowMs: number): number;
@@ -38,7 +51,7 @@ export abstract class AwsGroup implements Policy {
     for (let surplus = now - size; surplus > 0; surplus--) {
       const victim = groupsChoice(inService.filter(({ phase }) => phase === 'open'));
       if (victim === undefined) break;
-      cluster.drain(victim, cluster.nowMs + this.#drainMs);
+      cluster.drain(victim, cluster.nowMs + this.options.drainMs);
       note(
         'drain',
         `${victim.nodeId} with ${victim.sessions} players leaves: average ${Math.round(average)} players per node`,

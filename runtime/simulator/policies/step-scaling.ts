@@ -1,5 +1,4 @@
 import { AwsGroup } from './aws-group';
-import type { TargetTrackingOptions } from './target-tracking';
 
 const MINUTE_MS = 60_000;
 const WARM_UP_MS = 5 * MINUTE_MS;
@@ -17,23 +16,12 @@ const LOW_POINTS = 10;
 
 /** Step scaling: the size changes by a fixed share, by how far the average is from the target; what was started counts for five minutes. */
 export class StepScaling extends AwsGroup {
-  readonly #options: TargetTrackingOptions;
   #high = 0;
   #low = 0;
   #changed = { atMs: Number.NEGATIVE_INFINITY, by: 0 };
 
-  constructor(options: TargetTrackingOptions) {
-    super(options.drainMs);
-    this.#options = options;
-  }
-
-  override first(players: number): number {
-    const { capacity, target, minimum } = this.#options;
-    return Math.max(minimum, Math.ceil(players / (target * capacity)));
-  }
-
   protected override size(average: number, _inService: number, size: number, nowMs: number): number {
-    const { capacity, target, minimum } = this.#options;
+    const { capacity, target, minimum } = this.options;
     const share = average / (target * capacity);
     const out = OUT.find(({ above }) => share > above);
     const shrink = IN.find(({ below }) => share < below);

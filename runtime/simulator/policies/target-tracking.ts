@@ -6,37 +6,16 @@ const LOW_POINTS = 15;
 /** The low alarm is this far below the target. */
 const LOW_SHARE = 0.9;
 
-export interface TargetTrackingOptions {
-  /** Players that a node should hold. */
-  readonly capacity: number;
-  /** Share of it that is aimed at. */
-  readonly target: number;
-  readonly minimum: number;
-  /** Deregistration delay, in milliseconds. */
-  readonly drainMs: number;
-}
-
 /**
  * Target tracking on connections per node, as the EC2 Auto Scaling User Guide describes it: out after three minutes above the
  * target, in proportion, instances that start up counted as there; in after fifteen minutes below 90 % of it.
  */
 export class TargetTracking extends AwsGroup {
-  readonly #options: TargetTrackingOptions;
   #high = 0;
   #low = 0;
 
-  constructor(options: TargetTrackingOptions) {
-    super(options.drainMs);
-    this.#options = options;
-  }
-
-  override first(players: number): number {
-    const { capacity, target, minimum } = this.#options;
-    return Math.max(minimum, Math.ceil(players / (target * capacity)));
-  }
-
   protected override size(average: number, inService: number, size: number): number {
-    const { capacity, target, minimum } = this.#options;
+    const { capacity, target, minimum } = this.options;
     const aim = target * capacity;
     this.#high = average > aim ? this.#high + 1 : 0;
     this.#low = average < LOW_SHARE * aim ? this.#low + 1 : 0;
